@@ -1,0 +1,47 @@
+import type { AbsolutePath } from './paths.js';
+import type { VcsKind } from './report.js';
+import type { Schedule } from './schedule.js';
+
+/** What to do when both sides changed the same thing. */
+export type ConflictPolicy = 'keep-both' | 'pause';
+
+/** A repository's settings, every one with its value. */
+export type Settings = {
+  /** This machine's name in commit messages, conflict copies and branches. */
+  readonly machine: string;
+  readonly schedule: Schedule;
+  readonly conflict: ConflictPolicy;
+  /** The remote to use; empty means the branch's own upstream, or the only remote there is. */
+  readonly remote: string;
+  readonly settleSeconds: number;
+  readonly maxFileBytes: number;
+  /** The first line of a snapshot's message; `{event}` stands for what happened, `{machine}` for the machine. */
+  readonly message: string;
+  readonly sign: boolean;
+  readonly trackedHooks: boolean;
+  readonly networkTimeoutSeconds: number;
+  readonly notify: boolean;
+  readonly notifyCommand: readonly string[];
+  readonly notifyIncoming: boolean;
+  /** Hours that a hub must be out of reach before it is news. */
+  readonly offlineNewsHours: number;
+};
+
+/** One repository that is installed. */
+export type RegisteredRepo = {
+  /** Names the repository's own files: a readable part and a hash of the path. */
+  readonly id: string;
+  readonly path: AbsolutePath;
+  readonly vcs: VcsKind;
+  /** Whether hooks are to be kept in place. */
+  readonly hooks: boolean;
+  readonly settings: Settings;
+};
+
+/** Where a repository's hooks live, and whose that place is. */
+export type HookSite = {
+  readonly vcs: VcsKind;
+  readonly folder: AbsolutePath;
+  /** `own`: inside the repository's own metadata. `tracked`: in the working tree. `shared`: outside, for several repositories. */
+  readonly owner: 'own' | 'tracked' | 'shared';
+};

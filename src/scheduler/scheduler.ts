@@ -1,0 +1,42 @@
+import type { AbsolutePath } from '../model/paths.js';
+import type { SchedulerKind, ScheduleSlot } from '../model/schedule.js';
+
+/** What a scheduler is given: the launcher it calls, and when any repository can be due. */
+export type SchedulerEntry = {
+  readonly launcher: AbsolutePath;
+  /** The person's home folder, so that an entry can say `$HOME`. */
+  readonly home: AbsolutePath;
+  readonly slots: readonly ScheduleSlot[];
+};
+
+/** Whether a scheduler really runs jobs on this machine. */
+export type Availability = { readonly kind: 'available' } | { readonly kind: 'unavailable'; readonly why: string };
+
+/** One file that an entry consists of, or (with `path` a name like `crontab`) one region of a foreign table. */
+export type RenderedFile = { readonly path: string; readonly content: string };
+
+/** What an installation changed: `unchanged` means that no program was called to change anything. */
+export type InstallResult = { readonly kind: 'installed' | 'updated' | 'unchanged' };
+
+/** Whether our entry stands there as it should. */
+export type EntryState = { readonly kind: 'present' | 'absent' | 'different' | 'unreadable'; readonly detail: string };
+
+/**
+ * ★ One of the operating system's schedulers. Every implementation passes `test/contract/scheduler.test.ts`:
+ * there is at most one entry of ours per user; installing twice makes no change and no call that could;
+ * a failure half-way leaves everything as it was; uninstalling restores foreign content byte for byte and
+ * is silent when nothing is installed. An entry calls `<launcher> snapshot --due` and nothing else.
+ */
+export type Scheduler = {
+  readonly kind: SchedulerKind;
+  readonly availability: () => Promise<Availability>;
+  /** What would be written, without writing it. */
+  readonly render: (entry: SchedulerEntry) => Promise<readonly RenderedFile[]>;
+  /** The command lines that installing would run, for `--dry-run`. */
+  readonly commands: (entry: SchedulerEntry) => readonly string[];
+  /** The shell command that the scheduler will run, for the rehearsal in its environment. */
+  readonly shellCommand: (entry: SchedulerEntry) => string;
+  readonly install: (entry: SchedulerEntry) => Promise<InstallResult>;
+  readonly uninstall: () => Promise<void>;
+  readonly state: (entry: SchedulerEntry) => Promise<EntryState>;
+};

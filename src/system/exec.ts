@@ -1,0 +1,124 @@
+import { execa, type ResultPromise } from 'execa';
+import { AutosyncError, errorCode } from '../model/errors.js';
+import type { Environment } from './environment.js';
+
+/** One program to start: never through a shell, never with a terminal. */
+export type ExecRequest = {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly input?: string | Uint8Array;
+  /** Milliseconds after which the whole process group is ended. */
+  readonly timeoutMs: number;
+  /** Milliseconds without any output after which the whole process group is ended. */
+  readonly idleTimeoutMs?: number;
+  /** Called with each piece of standard error, for progress on a terminal. */
+  readonly onStderr?: (text: string) => void;
+};
+
+/** How a program ended; an exit code is data, its meaning belongs to the caller. */
+export type ExecResult = {
+  /** The exit code, or -1 when a signal ended the program. */
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+};
+
+const MAX_OUTPUT_BYTES = 1 << 30;
+const running = new Set<number>();
+
+process.on('exit', () => {
+  for (const pid of running) endGroup(pid);
+});
+
+/**
+ * Starts a program and waits for its end. It gets a process group of its own: at the time limit the group is ended,
+ * because ending git alone leaves its transport helper alive (tried with git-remote-http). Only a program that cannot
+ * be started is an error.
+ */
+export async function exec(request: ExecRequest): Promise<ExecResult> {
+  const startedAt = performance.now();
+  const child = start(request);
+  let timedOut = false;
+  const end = (): void => {
+    timedOut = true;
+    if (child.pid !== undefined) endGroup(child.pid);
+  };
+  const limit = setTimeout(end, request.timeoutMs);
+  let idle = request.idleTimeoutMs === undefined ? undefined : setTimeout(end, request.idleTimeoutMs);
+  const onOutput = (piece: Buffer): void => {
+    request.onStderr?.(piece.toString('utf8'));
+    if (idle !== undefined) idle.refresh();
+  };
+  child.stderr?.on('data', onOutput);
+  if (child.pid !== undefined) running.add(child.pid);
+  const result = await child;
+  clearTimeout(limit);
+  if (idle !== undefined) clearTimeout(idle);
+  idle = undefined;
+  if (child.pid !== undefined) running.delete(child.pid);
+  if (result.exitCode === undefined && !timedOut && child.pid === undefined) throw cannotStart(request, result.cause);
+  return {
+    exitCode: result.exitCode ?? -1,
+    stdout: Buffer.from(result.stdout),
+    stderr: Buffer.from(result.stderr).toString('utf8'),
+    timedOut,
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+type BufferedChild = ResultPromise<{ encoding: 'buffer'; reject: false }>;
+
+function start(request: ExecRequest): BufferedChild {
+  return execa(request.program, request.args, {
+    cwd: request.cwd,
+    env: request.env,
+    extendEnv: false,
+    reject: false,
+    encoding: 'buffer',
+    maxBuffer: MAX_OUTPUT_BYTES,
+    stripFinalNewline: false,
+    detached: process.platform !== 'win32',
+    cleanup: false,
+    windowsHide: true,
+    ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
+  }) as BufferedChild;
+}
+
+/** Ends a whole process group, at once. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+function cannotStart(request: ExecRequest, cause: unknown): AutosyncError {
+  const code = errorCode(cause);
+  const missing = code === 'ENOENT';
+  return new AutosyncError(
+    'environment',
+    missing ? `program '${request.program}' not found` : `program '${request.program}' cannot be started: ${code}`,
+    missing ? [`install ${request.program}, or put its folder on PATH`] : [],
+    cause,
+  );
+}
+
+/** Starts a program that outlives us, with no streams of ours, and does not wait. */
+export function execDetached(request: Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'>): void {
+  const child = execa(request.program, request.args, {
+    cwd: request.cwd,
+    env: request.env,
+    extendEnv: false,
+    reject: false,
+    stdio: 'ignore',
+    detached: true,
+    cleanup: false,
+    windowsHide: true,
+  });
+  child.unref();
+}

@@ -1,0 +1,216 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errorCode } from '../model/errors.js';
+import { type AbsolutePath, asAbsolute } from '../model/paths.js';
+import { decodePath, fsPath } from './path-bytes.js';
+
+/** Returns what stands at a path, links not followed, or undefined when nothing does. */
+export function lstatIfPresent(path: string): Stats | undefined {
+  try {
+    return lstatSync(fsPath(path));
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Tells whether an error means that there is nothing at a path. */
+export function isAbsent(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Tells whether anything stands at a path, links followed. */
+export const exists = (path: string): boolean => existsSync(fsPath(path));
+
+/** Tells whether a folder stands at a path, links followed. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(fsPath(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the device number of the file system a path lives on. */
+export const deviceOf = (path: string): number => statSync(fsPath(path)).dev;
+
+/** Tells whether a path is a file that we may execute. */
+export function isExecutable(path: string): boolean {
+  try {
+    const found = statSync(fsPath(path));
+    return found.isFile() && (process.platform === 'win32' || (found.mode & 0o111) !== 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Returns a file's bytes, or undefined when there is no such file. */
+export function readIfPresent(path: string): Buffer | undefined {
+  try {
+    return readFileSync(fsPath(path));
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Returns a file's text (UTF-8), or undefined when there is no such file. */
+export const readTextIfPresent = (path: string): string | undefined => readIfPresent(path)?.toString('utf8');
+
+/** Returns the names in a folder, or none when there is no such folder. */
+export function listNames(folder: string): string[] {
+  try {
+    return readdirSync(fsPath(folder), { encoding: 'buffer' }).map(decodePath);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** Returns where a symbolic link points. */
+export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
+
+/** Returns a path with every symbolic link in it resolved. */
+export const realPath = (path: string): AbsolutePath => asAbsolute(decodePath(realpathSync(fsPath(path), 'buffer')));
+
+/** Makes a folder and those above it; a new one is the person's alone. */
+export function makeFolder(path: string, mode = 0o700): void {
+  mkdirSync(fsPath(path), { recursive: true, mode });
+}
+
+/** Makes a folder and those above it with the person's own umask, for folders in a working tree. */
+export function makeSharedFolder(path: string): void {
+  mkdirSync(fsPath(path), { recursive: true });
+}
+
+/**
+ * Writes a file so that it is seen whole, old or new, also after a power cut: a new file beside it, flushed,
+ * renamed over it, and the folder flushed. Nothing is written when the bytes are there already.
+ */
+export function writeAtomically(path: string, content: string | Uint8Array, mode = 0o600): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const present = readIfPresent(path);
+  if (present?.equals(bytes)) return;
+  makeFolder(dirname(path));
+  const beside = `${path}.${process.pid}.new`;
+  rmSync(fsPath(beside), { force: true });
+  const file = openSync(fsPath(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    writeWhole(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(fsPath(beside), fsPath(path));
+  flushFolder(dirname(path));
+}
+
+/** Writes all bytes: one call may write only a part. */
+function writeWhole(file: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}
+
+/** Creates a file that must not exist yet; returns false when it does. */
+export function createExclusively(path: string, content: string | Uint8Array, mode = 0o600): boolean {
+  let file: number;
+  try {
+    file = openSync(fsPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    writeWhole(file, typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return true;
+}
+
+/** Appends text to a file that is the person's alone. */
+export function append(path: string, text: string): void {
+  const file = openSync(fsPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600);
+  try {
+    writeWhole(file, Buffer.from(text, 'utf8'));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Flushes a folder's entries to the disk, where the system can. */
+export function flushFolder(folder: string): void {
+  try {
+    const file = openSync(fsPath(folder), 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Windows and some network file systems cannot flush a folder; the rename has happened all the same.
+  }
+}
+
+/** Moves a file or folder within one file system; whatever stood at the new name is replaced. */
+export const move = (from: string, to: string): void => renameSync(fsPath(from), fsPath(to));
+
+/** Gives a file a second name; fails with EEXIST when that name is taken. */
+export const link = (from: string, to: string): void => linkSync(fsPath(from), fsPath(to));
+
+/** Copies a file's bytes. */
+export const copy = (from: string, to: string): void => copyFileSync(fsPath(from), fsPath(to));
+
+/** Removes one file, if it is there. */
+export function remove(path: string): void {
+  try {
+    unlinkSync(fsPath(path));
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+/** Removes a folder of ours with all that is in it. */
+export const removeTree = (path: string): void => rmSync(fsPath(path), { force: true, recursive: true });
+
+/** Removes a folder if it is empty; returns whether it is gone. */
+export function removeEmptyFolder(path: string): boolean {
+  try {
+    rmdirSync(fsPath(path));
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return true;
+    return false;
+  }
+}
+
+/** Sets a file's permission bits. */
+export const setMode = (path: string, mode: number): void => chmodSync(fsPath(path), mode);
+
+/** Joins parts to a path that is known to be absolute. */
+export const joinPath = (base: AbsolutePath, ...parts: readonly string[]): AbsolutePath =>
+  asAbsolute(join(base, ...parts));

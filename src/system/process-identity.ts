@@ -1,0 +1,55 @@
+import { hostname } from 'node:os';
+import { errorCode } from '../model/errors.js';
+import { readTextIfPresent } from './files.js';
+
+/** Who holds something: enough to tell a live owner from a dead one, a reused pid and another boot. */
+export type ProcessIdentity = {
+  readonly host: string;
+  readonly pid: number;
+  /** Clock ticks from boot to the process's start (`/proc/<pid>/stat`, field 22); empty where that is unknown. */
+  readonly started: string;
+  /** The kernel's id of this boot; empty where that is unknown. */
+  readonly boot: string;
+};
+
+/** Returns our own identity. */
+export function ownIdentity(): ProcessIdentity {
+  return { host: hostname(), pid: process.pid, started: startOf(process.pid), boot: bootId() };
+}
+
+/** What is known of a process that wrote its identity down. */
+export type Liveness = 'alive' | 'dead' | 'elsewhere';
+
+/** Tells whether the process that wrote an identity still lives; on another host that cannot be known. */
+export function livenessOf(owner: ProcessIdentity): Liveness {
+  if (owner.host !== hostname()) return 'elsewhere';
+  if (owner.boot !== bootId()) return 'dead';
+  if (!isRunning(owner.pid)) return 'dead';
+  const started = startOf(owner.pid);
+  return started === '' || owner.started === '' || started === owner.started ? 'alive' : 'dead';
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+function startOf(pid: number): string {
+  const stat = readProc(`/proc/${pid}/stat`);
+  // The second field is the program's name in brackets and may hold blanks and brackets itself.
+  return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '';
+}
+
+const bootId = (): string => readProc('/proc/sys/kernel/random/boot_id').trim();
+
+function readProc(path: string): string {
+  try {
+    return readTextIfPresent(path) ?? '';
+  } catch {
+    return '';
+  }
+}

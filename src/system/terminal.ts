@@ -1,0 +1,38 @@
+import { variable } from './environment.js';
+import { printable, redact } from './printable.js';
+
+/** Writes one line of an answer; what it shows of names has been made printable by whoever composed it. */
+export function say(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes one line about what is wrong or under way. */
+export function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes a value as JSON, the whole answer of a command with `--json`. */
+export function sayJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+let colourWanted: boolean | undefined;
+
+/** Switches colour off (`--no-color`) or leaves it to the terminal and NO_COLOR. */
+export function setColour(wanted: boolean): void {
+  colourWanted = wanted ? undefined : false;
+}
+
+/** Tells whether standard error is a terminal, so that progress may be drawn there. */
+export const showsProgress = (): boolean => process.stderr.isTTY === true;
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+
+/** Colours text where standard output is a terminal and nobody objected. */
+export function colour(name: keyof typeof CODES, text: string): string {
+  const on = colourWanted ?? (process.stdout.isTTY === true && variable('NO_COLOR') === undefined);
+  return on ? `\u001b[${CODES[name]}m${text}\u001b[0m` : text;
+}
+
+/** Returns foreign text (a program's words, a name) fit for a terminal: no control characters, no secrets. */
+export const foreign = (text: string): string => printable(redact(text));
