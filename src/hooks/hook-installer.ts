@@ -11,16 +11,24 @@ export type HookRequest = {
   readonly home: AbsolutePath;
 };
 
-/** One file and what it would hold; `mode` is for new files only. */
+/** One file and what it would hold: a link its target, and a file that is moved here as it is, nothing. */
 export type HookFile = {
   readonly path: AbsolutePath;
   readonly content: string;
   readonly change: 'create' | 'edit' | 'none';
+  readonly movedFrom?: AbsolutePath;
 };
 
-/** What became of the hooks: when they cannot be put in place, the scheduler alone does the work. */
+/**
+ * What became of the hooks: when they cannot be put in place, the scheduler alone does the work. `notes` says the same
+ * of single events, a sentence each.
+ */
 export type HookResult =
-  | { readonly kind: 'installed' | 'unchanged'; readonly files: readonly AbsolutePath[] }
+  | {
+      readonly kind: 'installed' | 'unchanged';
+      readonly files: readonly AbsolutePath[];
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'left-alone'; readonly why: string };
 
 /** Whether our hooks stand as they should. */

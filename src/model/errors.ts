@@ -1,5 +1,5 @@
 /** Who has to act: the person typing, the person's configuration, the machine, or nobody but us. */
-export type ErrorKind = 'usage' | 'config' | 'environment' | 'failed' | 'locked' | 'internal';
+export type ErrorKind = 'usage' | 'config' | 'environment' | 'failed' | 'locked' | 'offline' | 'internal';
 
 /** An expected reason to stop: what failed, in one line, and how to mend it, as lines that can be pasted. */
 export class AutosyncError extends Error {

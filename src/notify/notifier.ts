@@ -6,7 +6,7 @@ export type Notification = {
   readonly repo: string;
   /** One short line. */
   readonly title: string;
-  /** One to three lines, the last one the command to run. */
+  /** A few short lines: what happened, and as the last one the command to run. */
   readonly body: string;
   /** The paths it is about, for programs. */
   readonly paths: readonly string[];

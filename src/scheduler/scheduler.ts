@@ -6,6 +6,7 @@ export type SchedulerEntry = {
   readonly launcher: AbsolutePath;
   /** The person's home folder, so that an entry can say `$HOME`. */
   readonly home: AbsolutePath;
+  /** One for each repository; with none there is nothing to call, and no entry. */
   readonly slots: readonly ScheduleSlot[];
 };
 
@@ -18,14 +19,17 @@ export type RenderedFile = { readonly path: string; readonly content: string };
 /** What an installation changed: `unchanged` means that no program was called to change anything. */
 export type InstallResult = { readonly kind: 'installed' | 'updated' | 'unchanged' };
 
-/** Whether our entry stands there as it should. */
+/**
+ * Whether our entry stands there as it should. `different` can be mended by installing; `unreadable` cannot, and
+ * installing would be refused: the table cannot be read, or our markers in it do not pair up.
+ */
 export type EntryState = { readonly kind: 'present' | 'absent' | 'different' | 'unreadable'; readonly detail: string };
 
 /**
  * ★ One of the operating system's schedulers. Every implementation passes `test/contract/scheduler.test.ts`:
  * there is at most one entry of ours per user; installing twice makes no change and no call that could;
- * a failure half-way leaves everything as it was; uninstalling restores foreign content byte for byte and
- * is silent when nothing is installed. An entry calls `<launcher> snapshot --due` and nothing else.
+ * a failure half-way is an AutosyncError and leaves everything as it was; uninstalling restores foreign content
+ * byte for byte and is silent when nothing is installed. An entry calls `<launcher> snapshot --due` and nothing else.
  */
 export type Scheduler = {
   readonly kind: SchedulerKind;

@@ -44,6 +44,15 @@ export function childEnvironment(extra: Environment = {}): Environment {
 /** Returns the person's home folder, from the environment or else from the password database. */
 export const homeFolder = (): AbsolutePath => asAbsolute(variable('HOME') ?? homedir());
 
+/** Returns the home folder in the password database, which cron sets HOME to; undefined when there is no entry. */
+export function loginHome(): AbsolutePath | undefined {
+  try {
+    return asAbsolute(userInfo().homedir);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns the name under which the person is logged in. */
 export function userName(): string {
   try {
@@ -55,6 +64,9 @@ export function userName(): string {
 
 /** Returns the numeric user id, or undefined where there is none (Windows). */
 export const userId = (): number | undefined => process.getuid?.();
+
+/** Returns the permission bits that new files of ours do not get. */
+export const currentUmask = (): number => process.umask();
 
 /** Returns this machine's host name without its domain. */
 export const shortHostname = (): string => hostname().split('.')[0] ?? 'machine';

@@ -46,6 +46,9 @@ export async function exec(request: ExecRequest): Promise<ExecResult> {
   const end = (): void => {
     timedOut = true;
     if (child.pid !== undefined) endGroup(child.pid);
+    // A grandchild that left the group may hold the other ends open for as long as it likes.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   };
   const limit = setTimeout(end, request.timeoutMs);
   let idle = request.idleTimeoutMs === undefined ? undefined : setTimeout(end, request.idleTimeoutMs);

@@ -1,4 +1,5 @@
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -12,12 +13,14 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
   type Stats,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -67,6 +70,16 @@ export function isExecutable(path: string): boolean {
   }
 }
 
+/** Tells whether we may read a path. */
+export function isReadable(path: string): boolean {
+  try {
+    accessSync(fsPath(path), constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns a file's bytes, or undefined when there is no such file. */
 export function readIfPresent(path: string): Buffer | undefined {
   try {
@@ -79,6 +92,17 @@ export function readIfPresent(path: string): Buffer | undefined {
 
 /** Returns a file's text (UTF-8), or undefined when there is no such file. */
 export const readTextIfPresent = (path: string): string | undefined => readIfPresent(path)?.toString('utf8');
+
+/** Returns a piece of a file, shorter where the file ends. */
+export function readPiece(path: string, start: number, length: number): Buffer {
+  const file = openSync(fsPath(path), 'r');
+  try {
+    const piece = Buffer.alloc(length);
+    return piece.subarray(0, readSync(file, piece, 0, length, start));
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** Returns the names in a folder, or none when there is no such folder. */
 export function listNames(folder: string): string[] {
@@ -93,8 +117,9 @@ export function listNames(folder: string): string[] {
 /** Returns where a symbolic link points. */
 export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
 
-/** Returns a path with every symbolic link in it resolved. */
-export const realPath = (path: string): AbsolutePath => asAbsolute(decodePath(realpathSync(fsPath(path), 'buffer')));
+/** Returns a path with every symbolic link in it resolved; only the native one leaves bytes that are not UTF-8 alone. */
+export const realPath = (path: string): AbsolutePath =>
+  asAbsolute(decodePath(realpathSync.native(fsPath(path), 'buffer')));
 
 /** Makes a folder and those above it; a new one is the person's alone. */
 export function makeFolder(path: string, mode = 0o700): void {
@@ -176,11 +201,24 @@ export function flushFolder(folder: string): void {
   }
 }
 
+/** Flushes a file's bytes to the disk. */
+export function flushFile(path: string): void {
+  const file = openSync(fsPath(path), 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Moves a file or folder within one file system; whatever stood at the new name is replaced. */
 export const move = (from: string, to: string): void => renameSync(fsPath(from), fsPath(to));
 
 /** Gives a file a second name; fails with EEXIST when that name is taken. */
 export const link = (from: string, to: string): void => linkSync(fsPath(from), fsPath(to));
+
+/** Makes a symbolic link; fails with EEXIST when its name is taken. */
+export const symbolicLink = (target: string, path: string): void => symlinkSync(fsPath(target), fsPath(path));
 
 /** Copies a file's bytes. */
 export const copy = (from: string, to: string): void => copyFileSync(fsPath(from), fsPath(to));

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Matches a byte that was not UTF-8, as {@link decodePath} carries it. */
-const ESCAPED_BYTE = /[\udc80-\udcff]/;
+const ESCAPED_BYTE = /[\udc80-\udcff]/u;
 
 /**
  * Turns a path's bytes into a string from which {@link encodePath} gets the same bytes back.

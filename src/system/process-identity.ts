@@ -29,7 +29,8 @@ export function livenessOf(owner: ProcessIdentity): Liveness {
   return started === '' || owner.started === '' || started === owner.started ? 'alive' : 'dead';
 }
 
-function isRunning(pid: number): boolean {
+/** Tells whether a process with this number runs on this machine, whoever it belongs to. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

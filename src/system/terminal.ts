@@ -26,6 +26,13 @@ export function setColour(wanted: boolean): void {
 /** Tells whether standard error is a terminal, so that progress may be drawn there. */
 export const showsProgress = (): boolean => process.stderr.isTTY === true;
 
+/** Draws what a program tells of its progress over the last line of standard error. */
+export function drawProgress(text: string): void {
+  const last = text.split(/[\r\n]/).findLast((line) => line.trim() !== '') ?? '';
+  if (/\d+%|\d+ (objects|files)/.test(last)) process.stderr.write(`\r\u001b[K${foreign(last).slice(0, 76)}`);
+  if (/done\.?$/.test(last)) process.stderr.write('\r\u001b[K');
+}
+
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 
 /** Colours text where standard output is a terminal and nobody objected. */

@@ -1,0 +1,149 @@
+import yargs, { type Argv } from 'yargs';
+import type { Arguments, Command } from './commands/command.js';
+import { AutosyncError } from './model/errors.js';
+import { EXIT, type ExitCode } from './model/exit-codes.js';
+import { packageVersion } from './system/package.js';
+import { foreign, setColour, warn } from './system/terminal.js';
+
+/** A command's name and sentence, and how to load it: only the chosen one is read. */
+type Entry = {
+  readonly usage: string;
+  readonly aliases?: readonly string[];
+  readonly describe: string | false;
+  readonly load: () => Promise<{ readonly command: Command }>;
+  /** The exit codes besides 0, 1, 2 and 70. */
+  readonly codes?: readonly ExitCode[];
+};
+
+const RUN_CODES = [EXIT.someFailed, EXIT.conflict, EXIT.locked, EXIT.offline];
+
+const ENTRIES: readonly Entry[] = [
+  {
+    usage: 'install <repo..>',
+    describe: 'Keep repositories the same on all your machines',
+    load: () => import('./commands/install.js'),
+    codes: RUN_CODES,
+  },
+  {
+    usage: 'clone <url> [dir]',
+    describe: 'Clone a repository, and install it',
+    load: () => import('./commands/clone.js'),
+    codes: RUN_CODES,
+  },
+  {
+    usage: 'uninstall [repo..]',
+    describe: 'Take everything back',
+    load: () => import('./commands/uninstall.js'),
+    codes: [EXIT.locked],
+  },
+  {
+    usage: 'snapshot [repo..]',
+    aliases: ['sync'],
+    describe: 'Commit, fetch, merge and push, now',
+    load: () => import('./commands/snapshot.js'),
+    codes: RUN_CODES,
+  },
+  {
+    usage: 'status [repo..]',
+    describe: 'Show how every repository stands',
+    load: () => import('./commands/status.js'),
+  },
+  { usage: 'log [repo]', describe: 'Show what autosync did', load: () => import('./commands/log.js') },
+  {
+    usage: 'pause [repo..]',
+    describe: 'Leave repositories alone for a while',
+    load: () => import('./commands/pause.js'),
+  },
+  { usage: 'resume [repo..]', describe: 'Go on after a pause', load: () => import('./commands/resume.js') },
+  {
+    usage: 'config [repo] [key] [value]',
+    describe: 'Show or change settings',
+    load: () => import('./commands/config.js'),
+  },
+  {
+    usage: 'doctor [repo..]',
+    describe: 'Look for what is wrong, and mend it',
+    load: () => import('./commands/doctor.js'),
+  },
+  { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
+];
+
+const MEANINGS: Readonly<Record<ExitCode, string>> = {
+  0: 'done, or nothing to do',
+  1: 'failed',
+  2: 'wrong usage',
+  3: 'some repositories of several failed',
+  10: 'a conflict needs a person',
+  11: 'another run holds the lock',
+  12: 'the hub is unavailable',
+  70: 'a bug in autosync',
+};
+
+/** Runs one command line (without the program's name) and returns its exit code; whatever goes wrong is said here. */
+export async function main(words: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const parser = ENTRIES.reduce((built, entry) => added(built, entry, (ended) => (code = ended)), program(words));
+  try {
+    await parser.parseAsync();
+    return code;
+  } catch (error) {
+    return tell(error);
+  }
+}
+
+function program(words: readonly string[]): Argv {
+  return yargs([...words])
+    .scriptName('autosync')
+    .usage('autosync <command>\n\nKeeps a folder, a git working tree, the same on all of your machines.')
+    .option('color', { type: 'boolean', default: true, describe: 'Colour on a terminal (--no-color: none)' })
+    .middleware((args) => setColour(args['color'] !== false), true)
+    .strict()
+    .demandCommand(1, 'no command is given')
+    .recommendCommands()
+    .version(packageVersion())
+    .help()
+    .alias('h', 'help')
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new AutosyncError('usage', message.replace(/\n/g, '; '), ['autosync --help']);
+    });
+}
+
+function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv {
+  const names = [entry.usage, ...(entry.aliases ?? [])];
+  return parser.command({
+    command: names,
+    describe: entry.describe,
+    builder: async (building) => (await entry.load()).command.options(building.epilogue(codesOf(entry))),
+    handler: async (args) => end(await (await entry.load()).command.run(args as Arguments)),
+  });
+}
+
+function codesOf({ codes = [] }: Entry): string {
+  const all: readonly ExitCode[] = [EXIT.done, EXIT.failed, EXIT.usage, ...codes, EXIT.bug];
+  return ['Exit codes:', ...all.map((code) => `  ${String(code).padStart(2)}  ${MEANINGS[code]}`)].join('\n');
+}
+
+const CODES: Readonly<Record<AutosyncError['kind'], ExitCode>> = {
+  usage: EXIT.usage,
+  config: EXIT.failed,
+  environment: EXIT.failed,
+  failed: EXIT.failed,
+  locked: EXIT.locked,
+  offline: EXIT.offline,
+  internal: EXIT.bug,
+};
+
+/** Says what went wrong, and how to mend it; anything unexpected is a bug and keeps its stack. */
+function tell(error: unknown): ExitCode {
+  if (error instanceof AutosyncError) {
+    warn(`autosync: ${foreign(error.message)}`);
+    for (const hint of error.hints) warn(`  ${foreign(hint)}`);
+    return CODES[error.kind];
+  }
+  warn('autosync: this is a bug in autosync; please report it with these lines:');
+  for (const line of (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n'))
+    warn(`  ${foreign(line)}`);
+  return EXIT.bug;
+}

@@ -1,0 +1,170 @@
+import { hookInstallerFor } from '../hooks/index.js';
+import { errorMessage } from '../model/errors.js';
+import type { RegisteredRepo } from '../model/repo.js';
+import { deliver, notifiersFor } from '../notify/index.js';
+import { scheduleText } from '../scheduler/schedule-text.js';
+import { installLauncher, launcherRecord, renderLauncher } from '../store/launcher.js';
+import { readState } from '../store/state.js';
+import { childEnvironment, node } from '../system/environment.js';
+import { exec } from '../system/exec.js';
+import { isFolder, readTextIfPresent } from '../system/files.js';
+import { entryFor, presentScheduler } from './entry.js';
+import { relativeTime } from './render.js';
+import { installedRepos, openTree } from './targets.js';
+import { hookRequest, type Wiring } from './wiring.js';
+
+/** What a check found; `mend` is the command that mends it, `fix` does so where that is safe. */
+export type Finding = {
+  readonly result: 'ok' | 'warning' | 'error';
+  readonly detail: string;
+  readonly mend?: string;
+  readonly fix?: () => Promise<void> | void;
+};
+
+/** One check: what it looks at, and the look. */
+export type Check = { readonly name: string; readonly look: () => Promise<Finding> };
+
+const ok = (detail: string): Finding => ({ result: 'ok', detail });
+
+/** Returns the checks of this machine. */
+export function machineChecks(wiring: Wiring): readonly Check[] {
+  const { locations } = wiring;
+  return [
+    { name: 'node', look: async () => checkNode() },
+    { name: 'git', look: checkGit },
+    {
+      name: 'launcher',
+      look: async () => {
+        const record = launcherRecord(locations);
+        if (readTextIfPresent(locations.launcher) === renderLauncher(record)) return ok(locations.launcher);
+        const missing = readTextIfPresent(locations.launcher) === undefined;
+        if (missing && installedRepos(locations).length === 0) return ok('not needed: no repository is installed');
+        const fix = (): void => void installLauncher(locations.launcher, record);
+        const detail = missing ? 'is missing' : 'was written for another node, program or environment than this one';
+        return { result: missing ? 'error' : 'warning', detail, mend: 'autosync doctor --fix', fix };
+      },
+    },
+    { name: 'scheduler', look: () => checkScheduler(wiring) },
+    { name: 'notification', look: () => checkNotification(wiring) },
+  ];
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = node.version.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return ok(`${node.version} (${node.path})`);
+  return { result: 'error', detail: `${node.version} is too old`, mend: 'install Node.js 20.19 or newer' };
+}
+
+async function checkGit(): Promise<Finding> {
+  const mend = 'install git 2.38 or newer';
+  try {
+    const request = { program: 'git', args: ['--version'], cwd: '/', env: childEnvironment(), timeoutMs: 10_000 };
+    const answer = (await exec(request)).stdout.toString('utf8').trim();
+    const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(answer) ?? []).map(Number);
+    return major > 2 || (major === 2 && minor >= 38)
+      ? ok(answer)
+      : { result: 'error', detail: `${answer} is too old`, mend };
+  } catch (error) {
+    return { result: 'error', detail: errorMessage(error), mend };
+  }
+}
+
+async function checkScheduler({ locations, schedulers }: Wiring): Promise<Finding> {
+  const repos = installedRepos(locations);
+  if (repos.length === 0) return ok('not needed: no repository is installed');
+  const entry = entryFor(locations, repos);
+  const present = await presentScheduler(schedulers, entry);
+  if (present === undefined) {
+    const reasons = await Promise.all(
+      schedulers.map(async (scheduler) => ({ scheduler, answer: await scheduler.availability() })),
+    );
+    const works = reasons.find(({ answer }) => answer.kind === 'available');
+    const fix = works === undefined ? {} : { fix: async () => void (await works.scheduler.install(entry)) };
+    const why = reasons
+      .map(({ scheduler, answer }) => `${scheduler.kind}: ${answer.kind === 'available' ? 'works' : answer.why}`)
+      .join('; ');
+    return {
+      result: 'error',
+      detail: `no scheduler calls autosync (${why})`,
+      mend: 'autosync install <repo> --scheduler auto',
+      ...fix,
+    };
+  }
+  const [state, availability] = [await present.state(entry), await present.availability()];
+  if (availability.kind === 'unavailable') {
+    return { result: 'error', detail: `${present.kind}: ${availability.why}`, mend: 'start the cron daemon' };
+  }
+  if (state.kind === 'present') return ok(`${present.kind}: ${state.detail}`);
+  const fix = async (): Promise<void> => void (await present.install(entry));
+  return { result: 'warning', detail: `${present.kind}: ${state.detail}`, mend: 'autosync doctor --fix', fix };
+}
+
+async function checkNotification({ locations }: Wiring): Promise<Finding> {
+  const [first] = installedRepos(locations);
+  const notifiers = notifiersFor(first?.settings ?? { notify: true, notifyCommand: [] });
+  if (notifiers.length === 0)
+    return { result: 'warning', detail: 'switched off', mend: 'set notify = true in config.toml' };
+  const delivery = await deliver(notifiers, {
+    event: 'test',
+    repo: first?.path ?? '',
+    title: 'autosync',
+    body: 'This is how autosync tells you of a conflict.',
+    paths: [],
+  });
+  if (delivery.kind === 'delivered') return ok('a test notification was delivered');
+  const mend = "set notify-command in config.toml, or look with 'autosync status'";
+  return { result: 'warning', detail: `no notification can be delivered: ${delivery.why}`, mend };
+}
+
+/** Returns the checks of one repository. */
+export function repoChecks(wiring: Wiring, repo: RegisteredRepo): readonly Check[] {
+  return [
+    { name: 'hooks', look: () => checkHooks(wiring, repo) },
+    { name: 'hub', look: () => checkHub(wiring, repo) },
+    { name: 'last good run', look: async () => checkLastRun(wiring, repo) },
+  ];
+}
+
+async function checkHooks({ locations }: Wiring, repo: RegisteredRepo): Promise<Finding> {
+  if (!isFolder(repo.path)) {
+    return { result: 'error', detail: 'the folder is gone', mend: `autosync uninstall '${repo.path}'` };
+  }
+  if (!repo.hooks) return ok('not wanted');
+  const { hookSite } = await openTree(locations, repo.path, repo);
+  const installer = hookInstallerFor(hookSite);
+  const request = hookRequest(locations, hookSite);
+  const { kind, detail } = installer.state(request);
+  if (kind === 'present') return ok(['in place', detail].filter((part) => part !== '').join('; '));
+  if (kind === 'not-ours-to-write') return { result: 'warning', detail };
+  return { result: 'warning', detail, mend: 'autosync doctor --fix', fix: () => void installer.install(request) };
+}
+
+async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Finding> {
+  if (!isFolder(repo.path)) return { result: 'warning', detail: 'not looked at' };
+  const tree = await openTree(locations, repo.path, repo);
+  const state = await tree.inspect();
+  if (state.blocked !== undefined) return { result: 'warning', detail: state.blocked.kind, mend: state.blocked.hint };
+  const fetched = await tree.fetch(state);
+  if (fetched.kind === 'blocked') return { result: 'error', detail: fetched.blocked.kind, mend: fetched.blocked.hint };
+  if (fetched.kind === 'unavailable') {
+    const mend = `git -C '${repo.path}' fetch shows it in full`;
+    return {
+      result: fetched.reason === 'offline' ? 'warning' : 'error',
+      detail: `${fetched.reason}: ${fetched.why}`,
+      mend,
+    };
+  }
+  if (fetched.hub.relation === 'no-upstream') {
+    return { result: 'error', detail: 'there is no hub', mend: 'git remote add origin <url>' };
+  }
+  return ok(`reached; this branch is ${fetched.hub.relation}`);
+}
+
+function checkLastRun({ locations, engine }: Wiring, repo: RegisteredRepo): Finding {
+  const { lastGoodRunAt, lastReport, failures } = readState(locations, repo.id);
+  const now = engine.clock.now();
+  const last = lastGoodRunAt === undefined ? 'never' : relativeTime(lastGoodRunAt, now);
+  if (failures === 0 && lastGoodRunAt !== undefined) return ok(`${last} (${scheduleText(repo.settings.schedule)})`);
+  const detail = `${last}; since then: ${lastReport?.why || lastReport?.verdict || 'no run at all'}`;
+  return { result: 'warning', detail, mend: `autosync snapshot '${repo.path}'` };
+}

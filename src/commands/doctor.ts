@@ -1,0 +1,77 @@
+import type { Argv } from 'yargs';
+import { AutosyncError, errorMessage } from '../model/errors.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { readSettings } from '../store/config.js';
+import { listRepos } from '../store/registry.js';
+import { colour, foreign, say, sayJson } from '../system/terminal.js';
+import { type Check, type Finding, machineChecks, repoChecks } from './checks.js';
+import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
+import { shownPath, table } from './render.js';
+import { namedRepos } from './targets.js';
+import { type Wiring, wire } from './wiring.js';
+
+type Row = { readonly repo: string | null; readonly check: string } & Omit<Finding, 'fix'> & {
+    readonly fixed: boolean;
+  };
+
+/** `autosync doctor [repo] [--fix]`. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    withJson(yargs)
+      .positional('repo', { type: 'string', array: true, describe: 'An installed repository (default: all of them)' })
+      .option('fix', { type: 'boolean', default: false, describe: 'Mend what can be mended without a risk' })
+      .example('$0 doctor --fix', 'look at everything, and mend what is safe to mend'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    const rows = await examine(wire(), wordsOf(args, 'repo'), isOn(args, 'fix'));
+    if (isOn(args, 'json')) sayJson({ schema: 1, checks: rows });
+    else for (const line of table(rows.map(asRow))) say(line);
+    return rows.some(({ result, fixed }) => result === 'error' && !fixed) ? EXIT.failed : EXIT.done;
+  },
+};
+
+async function examine(wiring: Wiring, typed: readonly string[], fix: boolean): Promise<readonly Row[]> {
+  const { locations } = wiring;
+  const configuration = await run({ name: 'configuration', look: async () => checkConfiguration(wiring) }, null, false);
+  if (configuration.result === 'error') return [configuration];
+  const repos = typed.length === 0 ? listRepos(locations, parseSchedule).repos : namedRepos(locations, typed);
+  const rows: Row[] = [configuration];
+  for (const check of machineChecks(wiring)) rows.push(await run(check, null, fix));
+  for (const repo of repos) for (const check of repoChecks(wiring, repo)) rows.push(await run(check, repo.path, fix));
+  return rows;
+}
+
+function checkConfiguration({ locations }: Wiring): Finding {
+  readSettings(locations, parseSchedule);
+  const { repos, problems } = listRepos(locations, parseSchedule);
+  const [first] = problems;
+  if (first === undefined)
+    return { result: 'ok', detail: `${repos.length} installed, settings in '${locations.config}'` };
+  return { result: 'warning', detail: first.error.message, mend: first.error.hints[0] ?? `edit ${first.file}` };
+}
+
+async function run(check: Check, repo: string | null, wanted: boolean): Promise<Row> {
+  const finding = await look(check);
+  const { fix, ...shown } = finding;
+  if (!wanted || fix === undefined) return { repo, check: check.name, ...shown, fixed: false };
+  await fix();
+  const again = await look(check);
+  return { repo, check: check.name, ...shown, fixed: again.result === 'ok' };
+}
+
+async function look(check: Check): Promise<Finding> {
+  try {
+    return await check.look();
+  } catch (error) {
+    const hint = error instanceof AutosyncError ? error.hints[0] : undefined;
+    return { result: 'error', detail: errorMessage(error), ...(hint === undefined ? {} : { mend: hint }) };
+  }
+}
+
+const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
+
+function asRow({ repo, check, result, detail, mend, fixed }: Row): readonly string[] {
+  const shown = fixed ? colour('green', 'fixed') : colour(COLOURS[result], result);
+  const way = mend === undefined || fixed ? '' : ` → ${foreign(mend)}`;
+  return [repo === null ? 'machine' : shownPath(repo), check, shown, `${foreign(detail)}${way}`];
+}

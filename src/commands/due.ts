@@ -1,0 +1,69 @@
+import { sweep } from '../engine/sweep.js';
+import { type RunOptions, type Target, targetOf, unattended } from '../engine/visit.js';
+import type { RegisteredRepo } from '../model/repo.js';
+import type { RepoReport } from '../model/report.js';
+import { isDue } from '../scheduler/due.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { acquireLock } from '../store/lock.js';
+import { findRepoFor } from '../store/registry.js';
+import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
+import { readState } from '../store/state.js';
+import { joinPath, makeFolder } from '../system/files.js';
+import { slotOf } from './entry.js';
+import { installedRepos } from './targets.js';
+import type { Wiring } from './wiring.js';
+
+/** Half a minute: a run that a hook asked for waits for the scheduler's, which may have looked too early. */
+const WAIT_MS = 30_000;
+
+/** More often than this a spool that never gets empty is left to the next call. */
+const MAX_DRAINS = 20;
+
+/** Runs what is due by its schedule, and then what hooks have asked for. */
+export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
+  const { locations, engine } = wiring;
+  const now = engine.clock.now();
+  const due = installedRepos(locations).filter((repo) => isRepoDue(wiring, repo, now));
+  const reports = await sweep(engine, due.map(targetOf), unattended('scheduler'));
+  return [...reports, ...(await runSpool(wiring))];
+}
+
+function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {
+  const { lastRunAt, nextTryAt } = readState(locations, repo.id);
+  // A time more than an hour ahead was not put off by us: the clock was set back since.
+  if (nextTryAt !== undefined && nextTryAt > now && nextTryAt - now <= 3_600_000) return false;
+  return isDue({ slot: slotOf(repo), lastRun: lastRunAt, now });
+}
+
+/**
+ * Runs every repository for which a hook left a request. One process at a time does this; it looks again after giving
+ * up its lock, so that a request that came while another process was turned away is not left lying.
+ */
+export async function runSpool(wiring: Wiring): Promise<readonly RepoReport[]> {
+  const { locations } = wiring;
+  const reports: RepoReport[] = [];
+  makeFolder(locations.spool);
+  for (let drain = 0; drain < MAX_DRAINS && readSpool(locations.spool).length > 0; drain += 1) {
+    const lock = acquireLock(joinPath(locations.state, 'spool.lock'));
+    if (lock.kind === 'held') return reports;
+    try {
+      reports.push(...(await drainOnce(wiring)));
+    } finally {
+      lock.lock.release();
+    }
+  }
+  return reports;
+}
+
+async function drainOnce({ locations, engine }: Wiring): Promise<readonly RepoReport[]> {
+  const requests = takeRequests(locations.spool);
+  const asked = new Map<string, Target>();
+  for (const { path } of requests) {
+    const repo = findRepoFor(locations, { path, parseSchedule });
+    if (repo !== undefined) asked.set(repo.id, targetOf(repo));
+  }
+  const options: RunOptions = unattended('hook', WAIT_MS);
+  const reports = await sweep(engine, [...asked.values()], options);
+  finishRequests(requests);
+  return reports;
+}

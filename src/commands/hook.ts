@@ -1,0 +1,31 @@
+import type { Argv } from 'yargs';
+import { AutosyncError } from '../model/errors.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { putRequest } from '../store/spool.js';
+import { childEnvironment, RUNNING_MARKER, variable, workingFolder } from '../system/environment.js';
+import { execDetached } from '../system/exec.js';
+import { isExecutable } from '../system/files.js';
+import { type Arguments, type Command, textOf } from './command.js';
+import { wire } from './wiring.js';
+
+/** `autosync hook <event>`: what the launcher does for a hook, for callers that have no shell. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    yargs
+      .positional('event', { type: 'string', describe: 'What happened: post-commit, post-merge, post-rewrite' })
+      .example('$0 hook post-commit', 'ask for a run of the repository around this folder, and return at once'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    // Our own git runs here: what it does is part of a run already.
+    if (variable(RUNNING_MARKER) !== undefined) return EXIT.done;
+    const event = textOf(args, 'event') ?? '';
+    if (!/^[a-z][a-z-]*$/.test(event)) throw new AutosyncError('usage', `'${event}' is not the name of an event`);
+    const { locations } = wire();
+    const folder = workingFolder();
+    putRequest(locations.spool, { event, path: folder });
+    if (isExecutable(locations.launcher)) {
+      const { [RUNNING_MARKER]: _ours, ...env } = childEnvironment();
+      execDetached({ program: locations.launcher, args: ['snapshot', '--spool'], cwd: '/', env });
+    }
+    return EXIT.done;
+  },
+};

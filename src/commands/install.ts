@@ -1,0 +1,110 @@
+import type { Argv } from 'yargs';
+import { exitCode } from '../engine/verdict.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { AbsolutePath } from '../model/paths.js';
+import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
+import { readRepo } from '../store/registry.js';
+import { printable } from '../system/printable.js';
+import { say, sayJson, warn } from '../system/terminal.js';
+import { type Arguments, type Command, withJson, wordsOf } from './command.js';
+import { type InstallWish, installOptions, readInstallWish } from './install-settings.js';
+import { type Installation, inspectCandidate, install } from './installation.js';
+import { planInstallation } from './plan-installation.js';
+import { type Rehearsal, rehearse } from './rehearse.js';
+import { describeReport, shownPath } from './render.js';
+import { expandPaths } from './targets.js';
+import { type Wiring, wire } from './wiring.js';
+
+/** `autosync install <repo…>`. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    withJson(installOptions(yargs))
+      .positional('repo', {
+        type: 'string',
+        array: true,
+        describe: 'A repository, or a quoted pattern that finds several',
+      })
+      .example('$0 install ~/notes', 'keep ~/notes the same on all your machines')
+      .example("$0 install ~/notes --schedule '*/15 * * * *'", 'look every quarter of an hour')
+      .example("$0 install '~/src/**' --dry-run", 'show what would be written, for every repository below ~/src'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    const wish = readInstallWish(args);
+    return await installPaths(wire(), expandPaths(wordsOf(args, 'repo')), wish);
+  },
+};
+
+/** Installs the repositories in some folders, makes their first run, and tells how that went. */
+export async function installPaths(
+  wiring: Wiring,
+  paths: readonly AbsolutePath[],
+  wish: InstallWish,
+): Promise<ExitCode> {
+  const trees = await Promise.all(paths.map((path) => inspectCandidate(wiring, path, wish)));
+  if (wish.dryRun) {
+    showPlan(await planInstallation(wiring, trees, wish), wish);
+    return EXIT.done;
+  }
+  const installation = await install(wiring, trees, wish);
+  const { locations } = wiring;
+  const repos = installation.repos.flatMap(
+    ({ registration: { id } }) => readRepo(locations, { id, parseSchedule }) ?? [],
+  );
+  if (!wish.json) warn('first run, in the environment of the scheduler …');
+  const rehearsals = await rehearse(wiring, installation.scheduler, repos);
+  if (wish.json) showJson(installation, rehearsals);
+  else showInstallation(installation, rehearsals);
+  const reports = rehearsals.map(({ report }) => report ?? { verdict: 'failed' as const, blocked: null });
+  return exitCode(reports);
+}
+
+function showPlan(plan: Awaited<ReturnType<typeof planInstallation>>, { json }: InstallWish): void {
+  if (json) {
+    sayJson({ schema: 1, dryRun: true, ...plan });
+    return;
+  }
+  for (const { path, change, content } of plan.files) {
+    say(`--- ${printable(path)} (${change})`);
+    for (const line of content.replace(/\n$/, '').split('\n')) say(`    ${printable(line)}`);
+  }
+  for (const line of plan.commands) say(`$ ${printable(line)}`);
+  say('nothing was changed');
+}
+
+function showJson({ scheduler, repos }: Installation, rehearsals: readonly Rehearsal[]): void {
+  sayJson({
+    schema: 1,
+    scheduler: scheduler.kind === 'chosen' ? { kind: scheduler.scheduler.kind } : scheduler,
+    repos: repos.map(({ registration, hooks }, at) => {
+      const { repo, report } = rehearsals[at] ?? {};
+      const { id, change } = registration;
+      return { path: repo?.path, id, change, hooks, firstRun: report ?? null };
+    }),
+  });
+}
+
+function showInstallation({ scheduler, repos }: Installation, rehearsals: readonly Rehearsal[]): void {
+  for (const [at, { hooks }] of repos.entries()) {
+    const { repo, report } = rehearsals[at] ?? {};
+    if (repo === undefined) continue;
+    const when = scheduleText(repo.settings.schedule);
+    const door = scheduler.kind === 'chosen' ? `${scheduler.scheduler.kind}, ${when}` : 'no scheduler';
+    say(`installed ${shownPath(repo.path)} (${door}; ${hookWords(hooks)})`);
+    if (report !== undefined) for (const line of describeReport(report)) say(line);
+    else warn(`${shownPath(repo.path)}: the first run left no trace; autosync doctor looks for the reason`);
+  }
+  if (scheduler.kind === 'chosen') return;
+  warn(`no scheduler calls autosync on this machine: ${scheduler.why}`);
+  warn('commits are pushed by hooks alone; other changes wait until you run: autosync snapshot --all');
+}
+
+function hookWords(hooks: Installation['repos'][number]['hooks']): string {
+  switch (hooks.kind) {
+    case 'installed':
+    case 'unchanged':
+      return ['hooks in place', ...hooks.notes].join('; ');
+    case 'left-alone':
+      return `no hooks: ${hooks.why}`;
+    case 'not-wanted':
+      return 'no hooks';
+  }
+}

@@ -1,0 +1,110 @@
+import type { HookResult } from '../hooks/hook-installer.js';
+import { hookInstallerFor } from '../hooks/index.js';
+import { AutosyncError } from '../model/errors.js';
+import type { AbsolutePath } from '../model/paths.js';
+import { chooseScheduler, type SchedulerChoice } from '../scheduler/index.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
+import { withLock } from '../store/lock.js';
+import { type Registration, registerRepo, unregisterRepo } from '../store/registry.js';
+import { joinPath, makeFolder } from '../system/files.js';
+import { printable } from '../system/printable.js';
+import { systemOf } from '../vcs/index.js';
+import type { WorkingTree } from '../vcs/vcs.js';
+import { entryFor, presentScheduler } from './entry.js';
+import type { InstallWish } from './install-settings.js';
+import { installedRepos, openTree } from './targets.js';
+import { hookRequest, type Wiring } from './wiring.js';
+
+/** What an installation did for one repository. */
+export type InstalledRepo = {
+  readonly tree: WorkingTree;
+  readonly registration: Registration;
+  readonly hooks: HookResult | { readonly kind: 'not-wanted' };
+};
+
+/** What an installation did. */
+export type Installation = {
+  readonly repos: readonly InstalledRepo[];
+  readonly scheduler: SchedulerChoice;
+};
+
+/** Half a minute: another install of the same user is quick. */
+const WAIT_MS = 30_000;
+
+/** Looks at a folder that is to be installed; whatever speaks against it is an error with the way out. */
+export async function inspectCandidate(wiring: Wiring, path: AbsolutePath, wish: InstallWish): Promise<WorkingTree> {
+  const tree = await openTree(wiring.locations, path);
+  const remotes = (await systemOf(tree.vcs)?.remotes(tree.top)) ?? [];
+  const shown = printable(tree.top);
+  if (remotes.length === 0) {
+    throw new AutosyncError('usage', `'${shown}' has no remote`, [
+      'autosync keeps machines equal through a shared repository:',
+      `git -C '${shown}' remote add origin <url>`,
+    ]);
+  }
+  const wanted = wish.settings['remote'];
+  if (wanted !== undefined && !remotes.includes(wanted)) {
+    throw new AutosyncError('usage', `'${shown}' has no remote '${printable(wanted)}'`, [
+      `it has: ${remotes.join(', ')}`,
+    ]);
+  }
+  return tree;
+}
+
+/**
+ * Puts everything in place: launcher, registration, scheduler entry, hooks. What fails half-way takes back what this
+ * installation itself had added.
+ */
+export async function install(wiring: Wiring, trees: readonly WorkingTree[], wish: InstallWish): Promise<Installation> {
+  const { locations } = wiring;
+  makeFolder(locations.state);
+  return await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
+    const first = installedRepos(locations).length === 0;
+    const choice = await chooseScheduler(wish.scheduler, wiring.schedulers);
+    installLauncher(locations.launcher, launcherRecord(locations));
+    const added: Registration[] = [];
+    try {
+      for (const tree of trees) {
+        const { hooks, settings } = wish;
+        added.push(await registerRepo(locations, { path: tree.top, vcs: tree.vcs, hooks, settings, parseSchedule }));
+      }
+      await keepEntry(wiring, choice);
+      const repos = trees.map((tree, at) => ({
+        tree,
+        registration: expectPresent(added[at]),
+        hooks: placeHooks(wiring, tree, wish),
+      }));
+      return { repos, scheduler: choice };
+    } catch (error) {
+      for (const { id, change } of added) if (change === 'created') await unregisterRepo(locations, id);
+      if (first) removeLauncher(locations.launcher);
+      throw error;
+    }
+  });
+}
+
+function expectPresent<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a registration is missing');
+  return value;
+}
+
+/** Puts the entry into the chosen scheduler and takes it out of every other. */
+async function keepEntry({ locations, schedulers }: Wiring, choice: SchedulerChoice): Promise<void> {
+  const entry = entryFor(locations, installedRepos(locations));
+  const chosen = choice.kind === 'chosen' ? choice.scheduler : undefined;
+  if (chosen !== undefined) await chosen.install(entry);
+  for (const scheduler of schedulers) {
+    if (scheduler.kind !== chosen?.kind && (await presentScheduler([scheduler], entry)) !== undefined) {
+      await scheduler.uninstall();
+    }
+  }
+}
+
+function placeHooks({ locations }: Wiring, tree: WorkingTree, wish: InstallWish): InstalledRepo['hooks'] {
+  const request = hookRequest(locations, tree.hookSite);
+  const installer = hookInstallerFor(tree.hookSite);
+  if (wish.hooks) return installer.install(request);
+  installer.uninstall(request);
+  return { kind: 'not-wanted' };
+}

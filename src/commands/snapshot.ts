@@ -1,0 +1,86 @@
+import type { Argv } from 'yargs';
+import { sweep } from '../engine/sweep.js';
+import { exitCode } from '../engine/verdict.js';
+import { targetOf } from '../engine/visit.js';
+import { AutosyncError } from '../model/errors.js';
+import type { ExitCode } from '../model/exit-codes.js';
+import type { RepoReport, RunReport } from '../model/report.js';
+import { say, sayJson } from '../system/terminal.js';
+import { type Arguments, type Command, isOn, textOf, withJson, wordsOf } from './command.js';
+import { runDue, runSpool } from './due.js';
+import { describeReport } from './render.js';
+import { installedRepos, runTargets } from './targets.js';
+import { type Wiring, wire } from './wiring.js';
+
+/** Ten seconds: a run that a hook has just started is soon over. */
+const WAIT_MS = 10_000;
+
+/** `autosync snapshot [repo…]`, alias `sync`. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    withJson(yargs)
+      .positional('repo', {
+        type: 'string',
+        array: true,
+        describe: 'A repository (default: the one around this folder)',
+      })
+      .option('all', { type: 'boolean', default: false, describe: 'Every installed repository' })
+      .option('due', {
+        type: 'boolean',
+        default: false,
+        describe: 'Those that are due by their schedule, as the scheduler calls it',
+      })
+      .option('spool', {
+        type: 'boolean',
+        default: false,
+        describe: 'Those that hooks have asked for, as the hooks call it',
+      })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be committed, and do nothing' })
+      .option('pull', { type: 'boolean', default: true, describe: 'Bring in what the hub has (--no-pull: do not)' })
+      .option('push', { type: 'boolean', default: true, describe: 'Send what is new here (--no-push: do not)' })
+      .option('allow-deletions', {
+        type: 'boolean',
+        default: false,
+        describe: 'Believe that a folder was emptied on purpose',
+      })
+      .option('message', { alias: 'm', type: 'string', describe: 'The first line of the commit message' })
+      .example('$0 snapshot', 'commit, fetch, merge and push the repository around this folder, now')
+      .example('$0 snapshot --all --json', 'the same for every installed repository, answered in JSON'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    const wiring = wire();
+    const { clock } = wiring.engine;
+    const [startedAt, began] = [new Date(clock.now()).toISOString(), clock.monotonic()];
+    const repos = await runWanted(wiring, args);
+    if (isOn(args, 'json')) {
+      const durationMs = Math.round(clock.monotonic() - began);
+      sayJson({ schema: 1, startedAt, durationMs, repos } satisfies RunReport);
+    } else {
+      for (const report of repos) for (const line of describeReport(report)) say(line);
+    }
+    return exitCode(repos);
+  },
+};
+
+async function runWanted(wiring: Wiring, args: Arguments): Promise<readonly RepoReport[]> {
+  const typed = wordsOf(args, 'repo');
+  const wide = ['due', 'spool', 'all'].filter((name) => isOn(args, name));
+  if (wide.length > 1 || (wide.length === 1 && typed.length > 0)) {
+    throw new AutosyncError(
+      'usage',
+      `option '--${wide[0]}' cannot be combined with ${typed.length > 0 ? 'a repository' : `'--${wide[1]}'`}`,
+    );
+  }
+  if (isOn(args, 'due')) return await runDue(wiring);
+  if (isOn(args, 'spool')) return await runSpool(wiring);
+  const { locations, engine } = wiring;
+  const targets = isOn(args, 'all') ? installedRepos(locations).map(targetOf) : await runTargets(locations, typed);
+  return await sweep(engine, targets, {
+    trigger: 'manual',
+    pull: args['pull'] !== false,
+    push: args['push'] !== false,
+    dryRun: isOn(args, 'dry-run'),
+    allowDeletions: isOn(args, 'allow-deletions'),
+    message: textOf(args, 'message'),
+    waitMs: WAIT_MS,
+  });
+}

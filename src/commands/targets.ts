@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { commitMessages } from '../engine/commit-message.js';
+import { type Target, targetOf } from '../engine/visit.js';
+import { AutosyncError } from '../model/errors.js';
+import { type AbsolutePath, asAbsolute } from '../model/paths.js';
+import type { RegisteredRepo } from '../model/repo.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { readSettings } from '../store/config.js';
+import type { Locations } from '../store/locations.js';
+import { findRepoFor, listRepos } from '../store/registry.js';
+import { systemClock } from '../system/clock.js';
+import { workingFolder } from '../system/environment.js';
+import { exists, isFolder } from '../system/files.js';
+import { findRepositories } from '../system/list-tree.js';
+import { printable } from '../system/printable.js';
+import { warn } from '../system/terminal.js';
+import { systems } from '../vcs/index.js';
+import type { WorkingTree } from '../vcs/vcs.js';
+
+/** Returns the absolute form of a path as it was typed. */
+export const absolute = (typed: string): AbsolutePath => asAbsolute(resolve(workingFolder(), typed));
+
+/** Returns every installed repository; files that are wrong are named on standard error, and the others count. */
+export function installedRepos(places: Locations): readonly RegisteredRepo[] {
+  const { repos, problems } = listRepos(places, parseSchedule);
+  for (const { error } of problems) {
+    warn(`autosync: ${error.message}`);
+    for (const hint of error.hints) warn(`  ${hint}`);
+  }
+  return repos;
+}
+
+/** Returns the installed repositories that were named, or the one around the working folder when none was. */
+export function namedRepos(places: Locations, typed: readonly string[]): readonly RegisteredRepo[] {
+  const paths = typed.length === 0 ? ['.'] : typed;
+  return paths.map((path) => {
+    const found = findRepoFor(places, { path: absolute(path), parseSchedule });
+    if (found !== undefined) return found;
+    throw new AutosyncError('usage', `'${printable(path)}' is not an installed repository`, [
+      'autosync status shows those that are',
+    ]);
+  });
+}
+
+/** Returns the repositories to run: a path may be one that is not installed, which is run with the defaults. */
+export async function runTargets(places: Locations, typed: readonly string[]): Promise<readonly Target[]> {
+  const paths = typed.length === 0 ? ['.'] : typed;
+  return await Promise.all(
+    paths.map(async (path) => {
+      const registered = findRepoFor(places, { path: absolute(path), parseSchedule });
+      if (registered !== undefined) return targetOf(registered);
+      const tree = await openTree(places, absolute(path));
+      const settings = readSettings(places, parseSchedule);
+      return { path: tree.top, vcs: tree.vcs, settings, registered: undefined };
+    }),
+  );
+}
+
+/** Opens the working tree that a folder lies in; that there is none, or no usable one, is a usage error. */
+export async function openTree(places: Locations, path: AbsolutePath, repo?: RegisteredRepo): Promise<WorkingTree> {
+  const shown = printable(path);
+  if (!isFolder(path))
+    throw new AutosyncError('usage', `'${shown}' ${exists(path) ? 'is not a folder' : 'does not exist'}`);
+  const settings = repo?.settings ?? readSettings(places, parseSchedule);
+  const { now, sleep } = systemClock;
+  for (const system of systems) {
+    const opened = await system.open(path, { settings, messages: commitMessages(settings), now, sleep });
+    if (opened.kind === 'opened') return opened.tree;
+    if (opened.kind === 'refused') throw new AutosyncError('failed', `'${shown}': ${opened.why}`, [opened.hint]);
+    if (opened.kind === 'bare') {
+      throw new AutosyncError('usage', `'${shown}' is a bare repository`, ['name a working tree: a clone of it']);
+    }
+  }
+  throw new AutosyncError('usage', `'${shown}' is not a repository`, [`git init '${shown}', or autosync clone <url>`]);
+}
+
+/** Returns the folders that were typed: each as it is, or, for a glob pattern, every repository it finds. */
+export function expandPaths(typed: readonly string[]): readonly AbsolutePath[] {
+  return typed.flatMap((word) => {
+    const path = absolute(word);
+    if (exists(path) || !/[*?[{]/.test(word)) return [path];
+    const found = findRepositories(word.replace(/\/$/, ''), asAbsolute(workingFolder()));
+    if (found.length > 0) return found;
+    throw new AutosyncError('usage', `no repository matches '${printable(word)}'`, [
+      'quote the pattern, so that the shell leaves it alone',
+    ]);
+  });
+}

@@ -1,0 +1,95 @@
+import type { Argv } from 'yargs';
+import { hookInstallerFor } from '../hooks/index.js';
+import { AutosyncError, errorMessage } from '../model/errors.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { RegisteredRepo } from '../model/repo.js';
+import { removeLauncher } from '../store/launcher.js';
+import { withLock } from '../store/lock.js';
+import { unregisterRepo } from '../store/registry.js';
+import { removeState } from '../store/state.js';
+import { isFolder, joinPath, listNames, makeFolder, removeEmptyFolder, removeTree } from '../system/files.js';
+import { foreign, say, sayJson, warn } from '../system/terminal.js';
+import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
+import { refreshEntry } from './entry.js';
+import { shownPath } from './render.js';
+import { installedRepos, namedRepos, openTree } from './targets.js';
+import { hookRequest, type Wiring, wire } from './wiring.js';
+
+/** Half a minute: a run that is under way is let end. */
+const WAIT_MS = 30_000;
+
+/** `autosync uninstall <repo…|--all>`. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    withJson(yargs)
+      .positional('repo', { type: 'string', array: true, describe: 'An installed repository' })
+      .option('all', {
+        type: 'boolean',
+        default: false,
+        describe: 'Every repository, the scheduler entry and the launcher',
+      })
+      .option('purge', { type: 'boolean', default: false, describe: 'With --all: settings, log and state too' })
+      .example('$0 uninstall ~/notes', 'take everything back; commits and conflict copies stay')
+      .example('$0 uninstall --all --purge', 'leave nothing of autosync on this machine but the program'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    const wiring = wire();
+    const all = isOn(args, 'all');
+    const typed = wordsOf(args, 'repo');
+    if (isOn(args, 'purge') && !all) throw new AutosyncError('usage', "option '--purge' needs '--all'");
+    if (all === typed.length > 0) throw new AutosyncError('usage', 'name the repositories, or give --all');
+    const repos = all ? installedRepos(wiring.locations) : namedRepos(wiring.locations, typed);
+    const troubles = await uninstall(wiring, repos, { all, purge: isOn(args, 'purge') });
+    if (isOn(args, 'json')) sayJson({ schema: 1, uninstalled: repos.map(({ path }) => path), troubles });
+    else for (const { path } of repos) say(`uninstalled ${shownPath(path)}`);
+    for (const trouble of troubles) warn(`autosync: ${foreign(trouble)}`);
+    return troubles.length === 0 ? EXIT.done : EXIT.failed;
+  },
+};
+
+type Extent = { readonly all: boolean; readonly purge: boolean };
+
+async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], extent: Extent): Promise<readonly string[]> {
+  const { locations } = wiring;
+  makeFolder(locations.state);
+  const troubles = await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
+    const found: string[] = [];
+    for (const repo of repos) found.push(...(await takeBack(wiring, repo)));
+    const left = installedRepos(locations);
+    if (left.length === 0) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
+    else await refreshEntry(wiring.schedulers, locations, left);
+    if (left.length === 0) removeLauncher(locations.launcher);
+    return found;
+  });
+  if (extent.purge) for (const folder of [locations.config, locations.data, locations.state]) removeTree(folder);
+  return troubles;
+}
+
+/** Takes one repository back: hooks, our part of its metadata, registration, state; says what could not be taken. */
+async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly string[]> {
+  const { locations } = wiring;
+  const troubles: string[] = [];
+  if (isFolder(repo.path)) {
+    try {
+      await takeBackInside(wiring, repo);
+    } catch (error) {
+      troubles.push(`${repo.path}: ${errorMessage(error)}`);
+    }
+  }
+  await unregisterRepo(locations, repo.id);
+  removeState(locations, repo.id);
+  removeEmptyFolder(locations.repos);
+  return troubles;
+}
+
+async function takeBackInside({ locations }: Wiring, repo: RegisteredRepo): Promise<void> {
+  const tree = await openTree(locations, repo.path, repo);
+  hookInstallerFor(tree.hookSite).uninstall(hookRequest(locations, tree.hookSite));
+  if (!isFolder(tree.privateFolder)) return;
+  await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
+    await tree.heal();
+    await tree.forget();
+  });
+  const rescued = listNames(tree.privateFolder).filter((name) => name.startsWith('rescued-'));
+  if (rescued.length === 0) removeTree(tree.privateFolder);
+  else throw new AutosyncError('failed', `files that were rescued stay in '${tree.privateFolder}'`);
+}

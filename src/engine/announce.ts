@@ -1,0 +1,149 @@
+import type { Conflict } from '../model/outcome.js';
+import type { Settings } from '../model/repo.js';
+import type { RepoReport, Verdict } from '../model/report.js';
+import type { Notification } from '../notify/notifier.js';
+import { conflictNews, incomingNews, recoveredNews, troubleNews } from './news.js';
+import { conflictsOf, findTroubles, type Patience, type Trouble } from './troubles.js';
+
+/** A trouble as it is remembered from one run to the next; times are milliseconds since 1970. */
+export type RememberedTrouble = {
+  readonly key: string;
+  /** The first run that saw it, with no run since that did not. */
+  readonly since: number;
+  /** The last run that saw it. */
+  readonly seenAt: number;
+  /** When it was announced; null while it is not news yet. */
+  readonly announcedAt: number | null;
+};
+
+/** What a person has been told about a repository: plain JSON, kept in the repository's state. */
+export type AnnouncedState = {
+  readonly troubles: readonly RememberedTrouble[];
+  /** The conflicts of the last run that had any: each one's copy, or its path where there is none. */
+  readonly conflicts: readonly string[];
+};
+
+/** The state of a repository about which nothing has been said. */
+export const NOTHING_ANNOUNCED: AnnouncedState = { troubles: [], conflicts: [] };
+
+/** What the decision rests on. */
+export type AnnounceRequest = {
+  readonly previous: AnnouncedState;
+  readonly report: RepoReport;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly settings: Pick<Settings, 'notifyIncoming' | 'offlineNewsHours'>;
+};
+
+/** What to say now, if anything, and what to remember of it, to be written first. */
+export type Announcement = { readonly notification?: Notification; readonly remember: AnnouncedState };
+
+/** These runs did not look: they neither find a trouble nor end one. */
+const SILENT: readonly Verdict[] = ['skipped', 'paused'];
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Decides what of a run is news: a trouble once when it starts (for some, once it has lasted) and once when a run
+ * finds everything in sync again, each conflict once. There is one notification for a run: what else is news is said
+ * after the next one, unless it is over by then.
+ */
+export function announce(request: AnnounceRequest): Announcement {
+  const { previous, report } = request;
+  if (SILENT.includes(report.verdict)) return { remember: previous };
+  const found = findTroubles(report);
+  const remember = { troubles: follow(request, found), conflicts: followConflicts(request) };
+  const known = new Set(previous.conflicts);
+  const fresh = conflictsOf(report).filter((conflict) => !known.has(nameOf(conflict)));
+  if (fresh.length > 0) return told(request, remember, 'conflict', conflictNews(report, fresh));
+  const news = found.find((trouble) => isNews(request, trouble));
+  if (news !== undefined) return told(request, remember, news.key, troubleNews(report, news, lasted(request, news)));
+  if (report.verdict === 'synced' && remember.troubles.length > 0) {
+    const since = Math.min(...remember.troubles.map((trouble) => trouble.since));
+    return { notification: recoveredNews(report, request.now - since), remember: { ...remember, troubles: [] } };
+  }
+  if (request.settings.notifyIncoming && cameIn(report)) return { notification: incomingNews(report), remember };
+  return { remember };
+}
+
+/** A trouble that is news stays remembered until all is well; one that is not yet is forgotten by a run without it. */
+function follow({ previous, now }: AnnounceRequest, found: readonly Trouble[]): readonly RememberedTrouble[] {
+  const keys = found.map(({ key }) => key);
+  const others = previous.troubles.filter(({ key, announcedAt }) => announcedAt !== null && !keys.includes(key));
+  const seen = keys.map((key) => {
+    const known = previous.troubles.find((trouble) => trouble.key === key);
+    // A clock that was set back must not keep a trouble secret.
+    const since = Math.min(known?.since ?? now, now);
+    return { key, since, seenAt: now, announcedAt: known?.announcedAt ?? null };
+  });
+  return [...others, ...seen];
+}
+
+function followConflicts({ previous, report }: AnnounceRequest): readonly string[] {
+  const conflicts = conflictsOf(report);
+  if (conflicts.length > 0) return conflicts.map(nameOf);
+  return report.verdict === 'synced' ? [] : previous.conflicts;
+}
+
+const nameOf = ({ path, copy }: Conflict): string => copy || path;
+
+function isNews({ previous, now, settings }: AnnounceRequest, { key, patience }: Trouble): boolean {
+  const known = previous.troubles.find((trouble) => trouble.key === key);
+  if (known !== undefined && known.announcedAt !== null) return false;
+  return patience === 'none' || (known !== undefined && isOverdue(known, patience, { now, settings }));
+}
+
+function isOverdue(
+  { since, seenAt }: RememberedTrouble,
+  patience: Exclude<Patience, 'none'>,
+  { now, settings }: Pick<AnnounceRequest, 'now' | 'settings'>,
+): boolean {
+  switch (patience) {
+    case 'second-run':
+      return true;
+    case 'an-hour':
+      return now - since > HOUR_MS;
+    case 'offline-hours':
+      // Up to the run before this one: a machine that wakes up has had no network for the night, and has it in a minute.
+      return seenAt - since >= settings.offlineNewsHours * HOUR_MS;
+  }
+}
+
+const lasted = ({ previous, now }: AnnounceRequest, { key }: Trouble): number =>
+  now - (previous.troubles.find((trouble) => trouble.key === key)?.since ?? now);
+
+function told(
+  { now }: AnnounceRequest,
+  remember: AnnouncedState,
+  key: string,
+  notification: Notification,
+): Announcement {
+  const troubles = remember.troubles.map((trouble) =>
+    trouble.key === key ? { ...trouble, announcedAt: now } : trouble,
+  );
+  return { notification, remember: { ...remember, troubles } };
+}
+
+const cameIn = ({ integrate }: RepoReport): boolean =>
+  integrate.files > 0 && (integrate.kind === 'fast-forwarded' || integrate.kind === 'merged');
+
+/** Reads a remembered state back from JSON; anything that is not one counts as nothing announced. */
+export function readAnnounced(value: unknown): AnnouncedState {
+  if (typeof value !== 'object' || value === null || !('troubles' in value) || !('conflicts' in value)) {
+    return NOTHING_ANNOUNCED;
+  }
+  const { troubles, conflicts } = value;
+  if (!Array.isArray(troubles) || !Array.isArray(conflicts)) return NOTHING_ANNOUNCED;
+  return {
+    troubles: troubles.filter(isRemembered),
+    conflicts: conflicts.filter((conflict) => typeof conflict === 'string'),
+  };
+}
+
+function isRemembered(value: unknown): value is RememberedTrouble {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('key' in value && 'since' in value && 'seenAt' in value && 'announcedAt' in value)) return false;
+  const { key, since, seenAt, announcedAt } = value;
+  const times = [since, seenAt, announcedAt ?? 0];
+  return typeof key === 'string' && times.every((time) => typeof time === 'number');
+}

@@ -1,0 +1,69 @@
+import type { Change } from '../model/change.js';
+import type { Conflict } from '../model/outcome.js';
+import type { Settings } from '../model/repo.js';
+import { printable } from '../system/printable.js';
+import { type CommitMessages, MACHINE_TRAILER } from '../vcs/vcs.js';
+
+const MAX_SUBJECT = 200;
+const MAX_LINES = 100;
+const VERBS = { added: 'Added', modified: 'Modified', removed: 'Removed', renamed: 'Renamed' } as const;
+
+/** Returns how a machine words its commits; a subject given by hand (`-m`) replaces the template. */
+export function commitMessages(settings: Pick<Settings, 'machine' | 'message'>, subject?: string): CommitMessages {
+  const { machine } = settings;
+  return {
+    snapshot: (changes) => snapshotMessage(changes, machine, subject ?? settings.message),
+    merge: (conflicts) => mergeMessage(conflicts, machine),
+  };
+}
+
+/** Composes a snapshot's message: the event, one line per file when there are several, and the machine. */
+function snapshotMessage(changes: readonly Change[], machine: string, template: string): string {
+  const subject = template.replaceAll('{event}', event(changes)).replaceAll('{machine}', machine);
+  return withTrailer(printable(subject).slice(0, MAX_SUBJECT), changes.length > 1 ? body(changes) : '', machine);
+}
+
+/** Composes the message of a merge: what was kept of each conflict. */
+function mergeMessage(conflicts: readonly Conflict[], machine: string): string {
+  const [only] = conflicts;
+  if (only === undefined) return withTrailer("Merged the hub's work", '', machine);
+  const subject =
+    conflicts.length === 1
+      ? `Kept both versions of ${printable(only.path)}`
+      : `Kept both versions of ${conflicts.length} files`;
+  const lines = conflicts.slice(0, MAX_LINES).map((conflict) => {
+    const copy = conflict.copy === undefined ? '' : `, and ${printable(conflict.copy)}`;
+    return `${conflict.kind}: ${printable(conflict.kept ?? conflict.path)}${copy}`;
+  });
+  return withTrailer(subject.slice(0, MAX_SUBJECT), lines.join('\n'), machine);
+}
+
+/** Joins a subject, a body and the machine's trailer to a message. */
+function withTrailer(subject: string, text: string, machine: string): string {
+  const middle = text === '' ? '' : `${text}\n\n`;
+  return `${subject}\n\n${middle}${MACHINE_TRAILER}: ${machine}\n`;
+}
+
+/** Says what happened in one line: one change by name, several by number. */
+export function event(changes: readonly Change[]): string {
+  const [only] = changes;
+  if (only !== undefined && changes.length === 1) return sentence(only);
+  const counts = (['added', 'modified', 'removed', 'renamed'] as const)
+    .map((type) => [type, changes.filter((change) => change.type === type).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([type, count]) => `${type} ${count}`);
+  const text = counts.join(', ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function sentence(change: Change): string {
+  const verb = VERBS[change.type];
+  const path = printable(change.path);
+  return change.type === 'renamed' ? `${verb} ${printable(change.from)} to ${path}` : `${verb} ${path}`;
+}
+
+function body(changes: readonly Change[]): string {
+  const lines = changes.slice(0, MAX_LINES).map(sentence);
+  if (changes.length > MAX_LINES) lines.push(`and ${changes.length - MAX_LINES} more`);
+  return lines.join('\n');
+}

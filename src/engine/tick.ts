@@ -1,0 +1,178 @@
+import { AutosyncError } from '../model/errors.js';
+import type { Blocked } from '../model/outcome.js';
+import type { Settings } from '../model/repo.js';
+import { NOTHING_DONE, type RepoReport } from '../model/report.js';
+import type { Clock } from '../system/clock.js';
+import type { HubState, WorkingTree, WorkingTreeState } from '../vcs/vcs.js';
+import { type Facts, mergeFacts, NO_FACTS } from './facts.js';
+import { judge } from './verdict.js';
+import { verify } from './verify.js';
+
+/** Who started a run: what a person asks for by hand does not wait for young files. */
+export type Trigger = 'manual' | 'scheduler' | 'hook';
+
+/** One run to make. */
+export type TickRequest = {
+  readonly tree: WorkingTree;
+  readonly settings: Settings;
+  readonly trigger: Trigger;
+  readonly pull: boolean;
+  readonly push: boolean;
+  readonly dryRun: boolean;
+  readonly allowDeletions: boolean;
+  readonly stillChanging: Readonly<Record<string, number>>;
+  readonly clock: Clock;
+  /** A number from 0 to 1, for pauses that two machines do not share. */
+  readonly random: () => number;
+};
+
+/** Six: with a random pause between, even eight machines that push at once come through. */
+const MAX_ROUNDS = 6;
+
+/** What one round says to the loop: the run is over, or somebody was faster and it starts again. */
+type Round = { readonly facts: Facts; readonly next: 'done' | 'again' };
+
+/**
+ * Makes one run: heal, look, commit, fetch, integrate, push, and again from the look when somebody saved meanwhile or
+ * another machine was first; then looks whether all is as it says.
+ */
+export async function tick(request: TickRequest): Promise<RepoReport> {
+  const { tree, clock } = request;
+  const startedAt = clock.monotonic();
+  const healed = request.dryRun ? [] : await tree.heal();
+  if (!request.dryRun) tree.begin();
+  let facts: Facts = { ...NO_FACTS, healed };
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const state = await tree.inspect();
+    const { facts: found, next } = await oneRound({ ...request, state, facts });
+    facts = { ...mergeFacts(facts, found), branch: state.branch };
+    if (next === 'done') break;
+    facts = { ...facts, unfinished: round === MAX_ROUNDS };
+    await clock.sleep(pauseMs(round, request.random));
+  }
+  if (!request.dryRun) tree.end();
+  const { verdict, why } = judge(facts);
+  const { blocked, commit, quarantined, fetch, integrate, push, branch } = facts;
+  const durationMs = Math.round(clock.monotonic() - startedAt);
+  const parts = { blocked, commit, quarantined, fetch, integrate, push, durationMs };
+  return { path: tree.top, vcs: tree.vcs, branch, verdict, why, ...parts };
+}
+
+/** Full jitter, at most two seconds: the machine that lost must not meet the same one again. */
+const pauseMs = (round: number, random: () => number): number => random() * Math.min(2000, 100 * 2 ** round);
+
+type RoundRequest = TickRequest & { readonly state: WorkingTreeState; readonly facts: Facts };
+
+async function oneRound(request: RoundRequest): Promise<Round> {
+  const { state } = request;
+  if (state.blocked !== undefined) return over({ ...NO_FACTS, blocked: state.blocked });
+  // Without a commit of its own the branch begins with what the hub has; an own beginning would never meet it.
+  if (state.head === undefined && request.pull && !request.dryRun) return await adoptHub(request);
+  return await commitAndExchange(request);
+}
+
+const over = (facts: Facts): Round => ({ facts, next: 'done' });
+
+async function adoptHub(request: RoundRequest): Promise<Round> {
+  const fetched = await request.tree.fetch(request.state);
+  if (fetched.kind === 'fetched' && fetched.hub.head !== undefined) {
+    const facts = { ...NO_FACTS, fetch: { kind: 'fetched', relation: fetched.hub.relation } } as const;
+    const brought = await integrate(request, { head: undefined, hub: fetched.hub, facts });
+    return brought.next === 'done' ? { ...brought, next: 'again' } : brought;
+  }
+  return await commitAndExchange(request);
+}
+
+async function commitAndExchange(request: RoundRequest): Promise<Round> {
+  const { tree, state, trigger } = request;
+  const snapshot = await tree.snapshot({
+    state,
+    settle: trigger !== 'manual',
+    stillChanging: request.stillChanging,
+    allowDeletions: request.allowDeletions,
+    dryRun: request.dryRun,
+  });
+  if (snapshot.kind === 'changed-meanwhile') return { facts: NO_FACTS, next: 'again' };
+  if (snapshot.kind === 'blocked') return over(await blockedSnapshot(request, snapshot));
+  const { commit, quarantined, head } = snapshot;
+  const facts: Facts = { ...NO_FACTS, commit, quarantined };
+  if (request.dryRun) return over(facts);
+  if (commit.kind === 'refused') return over({ ...facts, push: await aside(request) });
+  if (!request.pull) return await sendWithoutLooking(request, { head, facts });
+  const fetched = await tree.fetch({ ...state, head });
+  if (fetched.kind === 'blocked') return over({ ...facts, blocked: fetched.blocked });
+  if (fetched.kind === 'unavailable') return over({ ...facts, fetch: fetched });
+  const looked: Facts = { ...facts, fetch: { kind: 'fetched', relation: fetched.hub.relation } };
+  return await integrate(request, { head, hub: fetched.hub, facts: looked });
+}
+
+/** A snapshot that is not made: what can leave the machine without touching anything does. */
+async function blockedSnapshot(
+  request: RoundRequest,
+  { blocked, quarantined }: { readonly blocked: Blocked; readonly quarantined: Facts['quarantined'] },
+): Promise<Facts> {
+  const facts = { ...NO_FACTS, blocked, quarantined };
+  return blocked.kind === 'staged' && !request.dryRun ? { ...facts, push: await aside(request) } : facts;
+}
+
+/** Sends what may not go on the branch to this machine's own branch, and says so. */
+async function aside({ tree, state, settings, push }: RoundRequest): Promise<Facts['push']> {
+  if (!push) return { kind: 'not-attempted', why: 'not asked for' };
+  const sent = await tree.publishAside(state.branch);
+  if (sent.kind !== 'pushed' && sent.kind !== 'nothing-to-push') return sent;
+  return { kind: 'not-attempted', why: `the work is safe on 'autosync/${settings.machine}/${state.branch}'` };
+}
+
+type Known = { readonly head: string | undefined; readonly hub: HubState; readonly facts: Facts };
+
+async function integrate(request: RoundRequest, { head, hub, facts }: Known): Promise<Round> {
+  const { tree, state, settings } = request;
+  const integrated = await tree.integrate({
+    branch: state.branch,
+    head,
+    hub,
+    policy: settings.conflict,
+    quarantined: facts.quarantined,
+  });
+  switch (integrated.kind) {
+    case 'changed-meanwhile':
+      return { facts: { ...facts, why: integrated.why }, next: 'again' };
+    case 'blocked':
+      return over({ ...facts, blocked: integrated.blocked });
+    case 'paused': {
+      const paused = { kind: 'paused', files: 0, conflicts: integrated.conflicts } as const;
+      return over({ ...facts, integrate: paused, push: await aside(request) });
+    }
+    case 'done':
+      return await send(request, { hub, facts: { ...facts, integrate: integrated.outcome } });
+  }
+}
+
+async function sendWithoutLooking(
+  request: RoundRequest,
+  { facts }: { facts: Facts; head: string | undefined },
+): Promise<Round> {
+  const unknown: HubState = { relation: 'ahead', head: undefined, ahead: 0, behind: 0 };
+  const { facts: sent } = await send(request, { hub: unknown, facts });
+  return over(sent);
+}
+
+async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>): Promise<Round> {
+  if (facts.integrate.kind === 'postponed') return over(facts);
+  if (!request.push) return over({ ...facts, push: { kind: 'not-attempted', why: 'not asked for' } });
+  const push = await request.tree.push(request.state.branch, hub);
+  if (push.kind === 'rejected' && push.reason === 'moved' && request.pull)
+    return { facts: { ...facts, push }, next: 'again' };
+  return await verify(request.tree, { ...facts, push });
+}
+
+/** The report of a run that ended with an error: what failed, in its own words. */
+export function failedReport(
+  where: Pick<RepoReport, 'path' | 'vcs' | 'branch'>,
+  error: unknown,
+  durationMs = 0,
+): RepoReport {
+  const known = error instanceof AutosyncError;
+  const why = known ? [error.message, ...error.hints].join('; ') : `internal error: ${String(error)}`;
+  return { ...where, ...NOTHING_DONE, verdict: 'failed', why, durationMs };
+}

@@ -1,0 +1,99 @@
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { RemoteFailure } from '../model/outcome.js';
+import type { RepoReport, Verdict } from '../model/report.js';
+import type { Facts } from './facts.js';
+
+/** How a repository stands, and in one line what is missing and what to do. */
+export type Judgement = { readonly verdict: Verdict; readonly why: string };
+
+/** What time alone may mend; the rest of the failures needs a person. */
+const PASSING: readonly RemoteFailure[] = ['offline', 'timeout'];
+
+/** What a person is told to do about a remote failure. */
+const ADVICE: Readonly<Record<RemoteFailure, string>> = {
+  offline: 'the next run tries again',
+  timeout: 'the next run tries again',
+  auth: 'check the key or password that git uses for it without asking; autosync doctor tests it',
+  'not-found': "check the remote's URL: git remote -v",
+  'host-key': 'connect once by hand to accept the host key: git fetch',
+  certificate: "check the hub's certificate: git fetch",
+  'disk-full': 'free some space',
+  other: 'try it by hand: git fetch',
+};
+
+/** Judges a run by what was found and done: `synced` only when every look says so. */
+export function judge(facts: Facts): Judgement {
+  return (
+    heldUp(facts) ?? unreachable(facts) ?? refusedByHub(facts) ?? unfinished(facts) ?? { verdict: 'synced', why: '' }
+  );
+}
+
+function heldUp({ blocked, commit, integrate, push }: Facts): Judgement | undefined {
+  const kept = push.kind === 'not-attempted' && push.why.startsWith('the work is safe') ? `; ${push.why}` : '';
+  if (blocked !== null) return { verdict: 'blocked', why: `${blocked.kind}: ${blocked.hint}${kept}` };
+  if (commit.kind === 'refused')
+    return { verdict: 'attention', why: `${commit.why ?? 'the commit was refused'}${kept}` };
+  if (integrate.kind === 'paused') {
+    const paths = integrate.conflicts.map(({ path }) => path).join(', ');
+    return { verdict: 'conflict', why: `both sides changed ${paths}; merge by hand: git merge @{upstream}${kept}` };
+  }
+  return undefined;
+}
+
+function unreachable({ fetch, push }: Facts): Judgement | undefined {
+  for (const outcome of [fetch, push]) {
+    if (outcome.kind !== 'unavailable') continue;
+    const verdict = PASSING.includes(outcome.reason) ? 'offline' : 'attention';
+    return { verdict, why: `${outcome.why}; ${ADVICE[outcome.reason]}` };
+  }
+  return undefined;
+}
+
+function refusedByHub({ push }: Facts): Judgement | undefined {
+  if (push.kind !== 'rejected' || push.reason === 'moved') return undefined;
+  return { verdict: 'attention', why: `the hub refused the push: ${push.why}` };
+}
+
+function unfinished(facts: Facts): Judgement | undefined {
+  const { commit, fetch, integrate, push, uncommitted } = facts;
+  if (facts.unfinished) {
+    const why = facts.why === '' ? 'other machines were faster each time' : facts.why;
+    return { verdict: 'attention', why: `${why}; the next run goes on` };
+  }
+  if (integrate.kind === 'postponed')
+    return { verdict: 'attention', why: `${integrate.why ?? ''}; the next run goes on` };
+  if (fetch.kind === 'fetched' && fetch.relation === 'no-upstream') {
+    return { verdict: 'attention', why: 'there is no hub: git remote add origin <url>' };
+  }
+  if (push.kind === 'not-attempted') return { verdict: 'attention', why: `not pushed: ${push.why}` };
+  if (uncommitted.length > 0) {
+    return {
+      verdict: 'attention',
+      why: `'${uncommitted[0]}' was saved while the run was ending; the next run takes it`,
+    };
+  }
+  if (commit.kind === 'skipped') return { verdict: 'skipped', why: 'nothing was done' };
+  if (fetch.kind === 'skipped') return { verdict: 'attention', why: 'pushed, but the hub was not looked at' };
+  return undefined;
+}
+
+const CODES: Readonly<Record<Verdict, ExitCode>> = {
+  synced: EXIT.done,
+  paused: EXIT.done,
+  skipped: EXIT.done,
+  conflict: EXIT.conflict,
+  offline: EXIT.offline,
+  blocked: EXIT.failed,
+  attention: EXIT.failed,
+  failed: EXIT.failed,
+};
+
+/** Returns the exit code of a run over some repositories: their common one, or 3 when only some of several failed. */
+export function exitCode(reports: readonly Pick<RepoReport, 'verdict' | 'blocked'>[]): ExitCode {
+  const codes = new Set(
+    reports.map(({ verdict, blocked }) => (blocked?.kind === 'locked' ? EXIT.locked : CODES[verdict])),
+  );
+  const [only] = codes;
+  if (only === undefined) return EXIT.done;
+  return codes.size === 1 ? only : EXIT.someFailed;
+}

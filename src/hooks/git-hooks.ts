@@ -1,0 +1,174 @@
+import { dirname } from 'node:path';
+import { AutosyncError } from '../model/errors.js';
+import type { AbsolutePath } from '../model/paths.js';
+import { orEnvironmentError } from '../store/own-file.js';
+import {
+  createExclusively,
+  flushFolder,
+  isFolder,
+  lstatIfPresent,
+  makeSharedFolder,
+  move,
+  readIfPresent,
+  remove,
+  removeEmptyFolder,
+  setMode,
+  symbolicLink,
+} from '../system/files.js';
+import { readBlock, removeBlock } from '../system/managed-block.js';
+import { decodePath } from '../system/path-bytes.js';
+import { printable } from '../system/printable.js';
+import { type HookPlace, type HookPlan, hasAlias, hookPlace, planHook } from './git-hook-plan.js';
+import { EMPTY_HOOK, HOOK_BLOCK, readBefore, renderWrapper } from './hook-block.js';
+import type { HookEvent, HookFile, HookInstaller, HookRequest, HookResult, HookState } from './hook-installer.js';
+
+const EVENTS: readonly HookEvent[] = ['post-commit', 'post-merge', 'post-rewrite'];
+
+/** For a new hook: to be read and run by everybody whom the person's umask lets. */
+const NEW_MODE = 0o755;
+
+type WritePlan = Extract<HookPlan, { kind: 'write' }>;
+
+/**
+ * Hooks as git has always had them: scripts in the repository's own `hooks` folder (githooks(5)). Ours is a block right
+ * below the first line, because many a hook ends in `exec`; a hook that takes no lines of shell is moved aside and run
+ * by a script in its place.
+ */
+export const gitHooks: HookInstaller = {
+  handles: (site) => site.vcs === 'git' && site.owner === 'own',
+  render: (request) => (whyNotIn(request.site.folder) === undefined ? writes(request).flatMap(filesOf) : []),
+  install,
+  uninstall,
+  state,
+};
+
+const plans = (request: HookRequest): readonly HookPlan[] => EVENTS.map((event) => planHook(request, event));
+
+const writes = (request: HookRequest): readonly WritePlan[] => plans(request).filter((plan) => plan.kind === 'write');
+
+const notesOf = (all: readonly HookPlan[]): readonly string[] =>
+  all.flatMap((plan) => (plan.kind === 'leave' ? [plan.why] : []));
+
+/** Says why nothing of ours may be written into a hooks folder, if so. */
+function whyNotIn(folder: AbsolutePath): string | undefined {
+  const found = lstatIfPresent(folder);
+  if (found === undefined || found.isDirectory()) return undefined;
+  const what = isFolder(folder) ? 'is a link to a folder that others may use too' : 'is no folder';
+  return `'${printable(folder)}' ${what}; the scheduler does the work`;
+}
+
+function filesOf({ place, text, change, moves, wraps }: WritePlan): readonly HookFile[] {
+  const hook: HookFile = { path: place.path, content: decodePath(text), change };
+  const kept: HookFile = { path: place.kept, content: '', change: 'create', movedFrom: place.path };
+  const alias: HookFile = { path: place.alias, content: place.aliasTarget, change: 'create' };
+  return [...(moves ? [kept] : []), ...(wraps && !hasAlias(place) ? [alias] : []), hook];
+}
+
+function install(request: HookRequest): HookResult {
+  const { folder } = request.site;
+  return orEnvironmentError('write', folder, () => {
+    const problem = whyNotIn(folder);
+    if (problem !== undefined) return { kind: 'left-alone', why: problem };
+    const all = plans(request);
+    const placed = all.filter((plan) => plan.kind === 'write');
+    const notes = notesOf(all);
+    if (placed.length === 0) return { kind: 'left-alone', why: notes.join('; ') };
+    const changed = placed.filter((plan) => plan.change !== 'none');
+    for (const plan of changed) apply(plan);
+    const files = placed.map((plan) => plan.place.path);
+    return { kind: changed.length > 0 ? 'installed' : 'unchanged', files, notes };
+  });
+}
+
+function apply({ place, text, mode, moves, wraps }: WritePlan): void {
+  makeSharedFolder(dirname(place.path));
+  if (wraps && !hasAlias(place)) {
+    makeSharedFolder(dirname(place.alias));
+    symbolicLink(place.aliasTarget, place.alias);
+  }
+  if (moves) move(place.path, place.kept);
+  try {
+    writeHook(place.path, text, mode);
+  } catch (error) {
+    if (moves) move(place.kept, place.path);
+    throw error;
+  }
+}
+
+/** Puts a hook in place whole, with its permission bits: git may run it at any moment. */
+function writeHook(path: AbsolutePath, text: Uint8Array, mode: number | undefined): void {
+  const beside = besideOf(path);
+  remove(beside);
+  try {
+    if (!createExclusively(beside, text, mode ?? NEW_MODE)) throw new Error(`'${beside}' came back`);
+    if (mode !== undefined) setMode(beside, mode);
+    move(beside, path);
+  } finally {
+    remove(beside);
+  }
+  flushFolder(dirname(path));
+}
+
+/** The same name each time, so that the next run finds and removes what a killed one has left. */
+const besideOf = (path: AbsolutePath): string => `${path}.autosync-new`;
+
+function uninstall({ site: { folder } }: HookRequest): void {
+  if (whyNotIn(folder) !== undefined) return;
+  const places = EVENTS.map((event) => hookPlace(folder, event));
+  const found = orEnvironmentError('restore the hooks in', folder, () => {
+    const restored = places.map(restore);
+    for (const place of places) clearAway(place);
+    if (restored.includes('no folder')) removeEmptyFolder(folder);
+    return restored;
+  });
+  const broken = places
+    .filter((_, index) => found[index] === 'unbalanced')
+    .map((place) => `'${printable(place.path)}'`);
+  if (broken.length === 0) return;
+  throw new AutosyncError('failed', `autosync's markers are not in a pair in ${broken.join(', ')}`, [
+    `remove autosync's lines there by hand: they are between '${HOOK_BLOCK.begin}' and '${HOOK_BLOCK.end}'`,
+  ]);
+}
+
+/** Takes our block out of a hook and returns what had been there before it, or why that could not be told. */
+function restore(place: HookPlace): string | undefined {
+  const found = lstatIfPresent(place.path);
+  if (found === undefined) bringBack(place);
+  if (found?.isFile() !== true) return undefined;
+  const text = readIfPresent(place.path) ?? Buffer.alloc(0);
+  const block = readBlock(text, HOOK_BLOCK);
+  const rest = removeBlock(text, HOOK_BLOCK);
+  if (block.kind === 'unbalanced' || rest.kind === 'unbalanced') return 'unbalanced';
+  if (block.kind === 'absent') return undefined;
+  const before = readBefore(block.body);
+  if (before === 'a hook, kept aside' && rest.text.equals(renderWrapper(place.event))) bringBack(place);
+  else if (before.startsWith('no ') && isEmpty(rest.text)) remove(place.path);
+  else writeHook(place.path, rest.text, found.mode & 0o7777);
+  return before;
+}
+
+const isEmpty = (hook: Buffer): boolean => hook.length === 0 || hook.equals(EMPTY_HOOK);
+
+function bringBack(place: HookPlace): void {
+  if (lstatIfPresent(place.kept) === undefined) remove(place.path);
+  else move(place.kept, place.path);
+}
+
+/** Removes what stands beside a hook for our own purposes; an alias stays as long as a hook is kept. */
+function clearAway(place: HookPlace): void {
+  remove(besideOf(place.path));
+  if (lstatIfPresent(place.kept) === undefined && hasAlias(place)) remove(place.alias);
+  removeEmptyFolder(dirname(place.alias));
+}
+
+function state(request: HookRequest): HookState {
+  const problem = whyNotIn(request.site.folder);
+  if (problem !== undefined) return { kind: 'not-ours-to-write', detail: problem };
+  const all = plans(request);
+  const placed = all.filter((plan) => plan.kind === 'write');
+  const detail = notesOf(all).join('; ');
+  if (placed.length === 0) return { kind: 'not-ours-to-write', detail };
+  const missing = placed.filter((plan) => plan.change !== 'none').map((plan) => plan.place.event);
+  if (missing.length === 0) return { kind: 'present', detail };
+  return { kind: 'missing', detail: [`not in place: ${missing.join(', ')}`, ...notesOf(all)].join('; ') };
+}

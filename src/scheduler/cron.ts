@@ -1,0 +1,185 @@
+import { AutosyncError, errorMessage } from '../model/errors.js';
+import type { AbsolutePath } from '../model/paths.js';
+import { parseRecord } from '../store/json.js';
+import type { Locations } from '../store/locations.js';
+import { readOwnFile, writeOwnFile } from '../store/own-file.js';
+import { type Clock, systemClock } from '../system/clock.js';
+import { loginHome, pathCandidates } from '../system/environment.js';
+import { isExecutable, joinPath, remove } from '../system/files.js';
+import {
+  type BlockEdit,
+  type BlockStyle,
+  insertBlock,
+  readBlock,
+  removeBlock,
+  renderBlock,
+  type Unbalanced,
+} from '../system/managed-block.js';
+import { cronDaemonRuns } from './cron-daemon.js';
+import { cronCommand, cronLine } from './cron-line.js';
+import { type Crontab, editTable, readTable, removeNewTable, replaceCommand, type Table } from './crontab.js';
+import { entryMinutes, minuteField } from './entry-minutes.js';
+import type { Availability, EntryState, InstallResult, RenderedFile, Scheduler, SchedulerEntry } from './scheduler.js';
+
+/** What the cron scheduler needs of the world outside; every part but the folders is the machine's own by default. */
+export type CronWorld = {
+  readonly locations: Pick<Locations, 'state' | 'backups'>;
+  readonly clock?: Clock;
+  readonly findCrontab?: () => AbsolutePath | undefined;
+  readonly daemonRuns?: () => boolean;
+  /** What cron sets HOME to. */
+  readonly loginHome?: () => AbsolutePath | undefined;
+  readonly timeLimitMs?: number;
+};
+
+const STYLE: BlockStyle = { begin: '# BEGIN AUTOSYNC (managed; edits inside are lost)', end: '# END AUTOSYNC' };
+const EMPTY = Buffer.alloc(0);
+
+type Cron = Required<CronWorld>;
+
+/** Returns the scheduler that keeps one region in the person's crontab. */
+export function createCron(world: CronWorld): Scheduler {
+  const cron: Cron = {
+    clock: systemClock,
+    findCrontab: () => pathCandidates('crontab').find(isExecutable),
+    daemonRuns: cronDaemonRuns,
+    loginHome,
+    timeLimitMs: 10_000,
+    ...world,
+  };
+  return {
+    kind: 'cron',
+    availability: () => availability(cron),
+    render: async (entry) => render(cron, entry),
+    commands: (entry) => (entry.slots.length === 0 ? [] : [replaceCommand(cron.locations)]),
+    shellCommand: (entry) => command(cron, entry),
+    install: (entry) => install(cron, entry),
+    uninstall: () => uninstall(cron),
+    state: (entry) => state(cron, entry),
+  };
+}
+
+async function availability(cron: Cron): Promise<Availability> {
+  const unavailable = (why: string): Availability => ({ kind: 'unavailable', why });
+  const crontab = openCrontab(cron);
+  if (crontab === undefined) return unavailable("there is no program 'crontab' on PATH");
+  if (!cron.daemonRuns()) return unavailable('no cron daemon is running');
+  try {
+    await readTable(crontab);
+  } catch (error) {
+    return unavailable(errorMessage(error));
+  }
+  return { kind: 'available' };
+}
+
+function render(cron: Cron, entry: SchedulerEntry): readonly RenderedFile[] {
+  const line = jobLine(cron, entry);
+  return line === undefined ? [] : [{ path: 'crontab', content: renderBlock(line, STYLE) }];
+}
+
+async function install(cron: Cron, entry: SchedulerEntry): Promise<InstallResult> {
+  const crontab = openCrontab(cron);
+  if (crontab === undefined) throw missingProgram();
+  const line = jobLine(cron, entry);
+  const { before, after } = await editTable(crontab, (table) => {
+    const present = readBlock(table ?? EMPTY, STYLE).kind === 'present';
+    if (line === undefined) return withoutBlock(cron, table);
+    if (!present) remember(cron, { hadTable: table !== undefined });
+    return edited(insertBlock(table ?? EMPTY, line, STYLE));
+  });
+  if (before === after) return { kind: 'unchanged' };
+  return { kind: readBlock(before ?? EMPTY, STYLE).kind === 'present' ? 'updated' : 'installed' };
+}
+
+async function uninstall(cron: Cron): Promise<void> {
+  const crontab = openCrontab(cron);
+  if (crontab !== undefined && (recall(cron) !== undefined || (await isReadable(crontab)))) {
+    await editTable(crontab, (table) => withoutBlock(cron, table));
+  }
+  removeNewTable(cron.locations);
+  remove(memoryFile(cron));
+}
+
+/** Someone who may not use crontab, and for whom nothing was ever installed, is not to be told so at the end. */
+async function isReadable(crontab: Crontab): Promise<boolean> {
+  try {
+    await readTable(crontab);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function state(cron: Cron, entry: SchedulerEntry): Promise<EntryState> {
+  const crontab = openCrontab(cron);
+  if (crontab === undefined) return { kind: 'absent', detail: "there is no program 'crontab' on PATH" };
+  let table: Table;
+  try {
+    table = await readTable(crontab);
+  } catch (error) {
+    return { kind: 'unreadable', detail: errorMessage(error) };
+  }
+  const found = readBlock(table ?? EMPTY, STYLE);
+  if (found.kind === 'unbalanced') return { kind: 'unreadable', detail: unbalancedWords(found) };
+  if (found.kind === 'absent') return { kind: 'absent', detail: 'crontab has no entry of autosync' };
+  const line = jobLine(cron, entry);
+  if (line === undefined) return { kind: 'different', detail: 'crontab has an entry, but nothing is to be run' };
+  if (found.body === `${line}\n`) return { kind: 'present', detail: line };
+  return { kind: 'different', detail: `crontab's entry is not '${line}'` };
+}
+
+/** The job's line, or undefined when no repository is ever due. */
+function jobLine(cron: Cron, entry: SchedulerEntry): string | undefined {
+  if (entry.slots.length === 0) return undefined;
+  const zoneMinutes = -new Date(cron.clock.now()).getTimezoneOffset();
+  return cronLine(minuteField(entryMinutes({ slots: entry.slots, zoneMinutes })), command(cron, entry));
+}
+
+/** Says `$HOME` only where cron's idea of it is ours. */
+function command(cron: Cron, { launcher, home }: SchedulerEntry): string {
+  return cronCommand({ launcher, home: cron.loginHome() === home ? home : undefined });
+}
+
+/** The table as it was before us: none at all, if there was none and nobody has put anything in since. */
+function withoutBlock(cron: Cron, table: Table): Table {
+  if (table === undefined) return undefined;
+  const edit = removeBlock(table, STYLE);
+  const left = edited(edit);
+  const nothingOfOthers = edit.kind === 'changed' && left.length === 0;
+  return nothingOfOthers && recall(cron)?.hadTable === false ? undefined : left;
+}
+
+function edited(edit: BlockEdit): Buffer {
+  if (edit.kind !== 'unbalanced') return edit.text;
+  throw new AutosyncError('environment', unbalancedWords(edit), [
+    "with 'crontab -e' leave one BEGIN line and one END line below it, or neither",
+  ]);
+}
+
+const unbalancedWords = ({ lines }: Unbalanced): string =>
+  `crontab has markers of autosync that are not one pair (line ${lines.join(', ')})`;
+
+function openCrontab(cron: Cron): Crontab | undefined {
+  const program = cron.findCrontab();
+  const { locations, clock, timeLimitMs } = cron;
+  return program === undefined ? undefined : { program, ...locations, clock, timeLimitMs };
+}
+
+const missingProgram = (): AutosyncError =>
+  new AutosyncError('environment', "program 'crontab' not found", [
+    'install cron, or install the repository with --scheduler none',
+  ]);
+
+/** What the crontab was like before our entry; kept from the first installation to the end. */
+type Memory = { readonly hadTable: boolean };
+
+const memoryFile = (cron: Cron): AbsolutePath => joinPath(cron.locations.state, 'crontab.json');
+
+const remember = (cron: Cron, memory: Memory): void =>
+  writeOwnFile(memoryFile(cron), `${JSON.stringify({ schema: 1, ...memory })}\n`);
+
+/** A damaged memory counts as a table: an empty one left behind does less harm than one removed. */
+function recall(cron: Cron): Memory | undefined {
+  const text = readOwnFile(memoryFile(cron))?.toString('utf8');
+  return text === undefined ? undefined : { hadTable: parseRecord(text)?.['hadTable'] !== false };
+}

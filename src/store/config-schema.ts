@@ -1,0 +1,138 @@
+import type { Settings } from '../model/repo.js';
+import { shortHostname } from '../system/environment.js';
+import { fitMachineName, isMachineName, isMessageForm, isRemoteName } from './setting-rules.js';
+import {
+  boolean,
+  choice,
+  duration,
+  list,
+  type SettingType,
+  type SettingValue,
+  schedule,
+  size,
+  string,
+} from './setting-types.js';
+
+/** Where a setting may stand: only in `config.toml`, or there and for each repository. */
+export type SettingScope = 'global' | 'both';
+
+/** Everything there is to know of one setting; `T` is what the program gets. */
+export type Definition<T> = {
+  /** Its name in TOML and on the command line. */
+  readonly name: string;
+  readonly type: SettingType<T>;
+  readonly default: SettingValue | ComputedDefault;
+  readonly scope: SettingScope;
+  /** One line for a person. */
+  readonly help: string;
+};
+
+/** A default that depends on the machine: what it is in words, and how to find it. */
+export type ComputedDefault = { readonly says: string; readonly find: () => SettingValue };
+
+const SECOND = 1;
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+/** Every setting, once: adding one here, and its type to {@link Settings}, is all there is to do. */
+export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Settings[Field]> } = {
+  machine: {
+    name: 'machine',
+    type: string("a name of letters, digits, '-', '_' and '.', at most 63 of them", isMachineName),
+    default: { says: "the host's name", find: () => fitMachineName(shortHostname()) },
+    scope: 'global',
+    help: "this machine's name in commit messages, conflict copies and branches",
+  },
+  schedule: {
+    name: 'schedule',
+    type: schedule,
+    default: 'every 5m',
+    scope: 'both',
+    help: 'when a repository is synchronised without being told to',
+  },
+  conflict: {
+    name: 'conflict',
+    type: choice('keep-both', 'pause'),
+    default: 'keep-both',
+    scope: 'both',
+    help: 'what to do when two machines changed the same thing: keep both versions, or wait for a person',
+  },
+  remote: {
+    name: 'remote',
+    type: string("the name of a remote, like 'origin', or '' for the branch's own", isRemoteName),
+    default: '',
+    scope: 'both',
+    help: "the remote to synchronise with; empty means the branch's own, or the only one there is",
+  },
+  settleSeconds: {
+    name: 'settle',
+    type: duration({ least: 0, most: 10 * MINUTE, unit: SECOND }),
+    default: '2s',
+    scope: 'both',
+    help: 'how long a file must have been left alone before it is taken into a snapshot',
+  },
+  maxFileBytes: {
+    name: 'max-file-size',
+    type: size,
+    default: '100MB',
+    scope: 'both',
+    help: 'files larger than this are left out of snapshots, and named',
+  },
+  message: {
+    name: 'message',
+    type: string("one line of text, in which '{event}' and '{machine}' may stand", isMessageForm),
+    default: '{event}',
+    scope: 'both',
+    help: "the first line of a snapshot's message",
+  },
+  sign: {
+    name: 'sign',
+    type: boolean,
+    default: false,
+    scope: 'both',
+    help: 'sign snapshots',
+  },
+  trackedHooks: {
+    name: 'tracked-hooks',
+    type: boolean,
+    default: false,
+    scope: 'both',
+    help: "also run commit hooks that are tracked files, which whoever can push can change: 'true' trusts all of them",
+  },
+  networkTimeoutSeconds: {
+    name: 'network-timeout',
+    type: duration({ least: 1, most: DAY, unit: SECOND }),
+    default: '2m',
+    scope: 'both',
+    help: 'how long to wait for a remote from which not a byte comes',
+  },
+  notify: {
+    name: 'notify',
+    type: boolean,
+    default: true,
+    scope: 'both',
+    help: 'show notifications on the desktop',
+  },
+  notifyCommand: {
+    name: 'notify-command',
+    type: list,
+    default: [],
+    scope: 'both',
+    help: 'a program, with its arguments, that is given each notification as JSON',
+  },
+  notifyIncoming: {
+    name: 'notify-incoming',
+    type: boolean,
+    default: false,
+    scope: 'both',
+    help: 'also tell of changes that came in from other machines',
+  },
+  offlineNewsHours: {
+    name: 'offline-news',
+    type: duration({ least: 0, most: 365 * DAY, unit: HOUR }),
+    default: '8h',
+    scope: 'both',
+    help: 'how long a remote must have been out of reach before it is news',
+  },
+};

@@ -1,0 +1,105 @@
+import type { Schedule } from '../model/schedule.js';
+import { parseDuration, renderDuration } from './duration.js';
+import { parseSize } from './size.js';
+import { parseTomlList } from './toml.js';
+
+/** Reads a schedule's text; what is wrong with it is an AutosyncError. */
+export type ParseSchedule = (text: string) => Schedule;
+
+/** A setting's value as it stands in a TOML file. */
+export type SettingValue = string | boolean | readonly string[];
+
+/** The types that settings have, as a person calls them. */
+export type SettingKind = 'string' | 'boolean' | 'duration' | 'size' | 'choice' | 'list' | 'schedule';
+
+/** How one type of setting is read. */
+export type SettingType<T> = {
+  readonly kind: SettingKind;
+  /** What is allowed, to follow the word "expected". */
+  readonly expects: string;
+  /** Returns a file's value as the program uses it, or undefined when it is not allowed. */
+  readonly parse: (value: unknown, parseSchedule: ParseSchedule) => T | undefined;
+  /** Returns what a person typed in the form that a file holds, still to be judged by `parse`. */
+  readonly fromText: (text: string) => SettingValue;
+};
+
+const asTyped = (text: string): string => text;
+
+/** A text for which a rule holds. */
+export const string = (expects: string, allowed: (text: string) => boolean): SettingType<string> => ({
+  kind: 'string',
+  expects,
+  parse: (value) => (typeof value === 'string' && allowed(value) ? value : undefined),
+  fromText: asTyped,
+});
+
+/** Yes or no. */
+export const boolean: SettingType<boolean> = {
+  kind: 'boolean',
+  expects: 'true or false',
+  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+  fromText: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
+};
+
+/** One of a few words. */
+export const choice = <T extends string>(...words: readonly T[]): SettingType<T> => ({
+  kind: 'choice',
+  expects: words.map((word) => `'${word}'`).join(' or '),
+  parse: (value) => words.find((word) => word === value),
+  fromText: asTyped,
+});
+
+/** A duration between two bounds in seconds; the program gets it in a unit of so many seconds. */
+export const duration = (bounds: {
+  readonly least: number;
+  readonly most: number;
+  readonly unit: number;
+}): SettingType<number> => ({
+  kind: 'duration',
+  expects: `a duration from ${renderDuration(bounds.least)} to ${renderDuration(bounds.most)}, like '90s', '5m' or '1h30m'`,
+  parse: (value) => {
+    const seconds = typeof value === 'string' ? parseDuration(value) : undefined;
+    if (seconds === undefined || seconds < bounds.least || seconds > bounds.most) return undefined;
+    return seconds / bounds.unit;
+  },
+  fromText: asTyped,
+});
+
+/** A number of bytes, at least one. */
+export const size: SettingType<number> = {
+  kind: 'size',
+  expects: "a size with kB, MB, GB, KiB, MiB or GiB, like '100MB'",
+  parse: (value) => {
+    const bytes = typeof value === 'string' ? parseSize(value) : undefined;
+    return bytes === 0 ? undefined : bytes;
+  },
+  fromText: asTyped,
+};
+
+/** Words for the command line of a program: no NUL in them, and the program's own name not empty. */
+export const list: SettingType<readonly string[]> = {
+  kind: 'list',
+  expects: `a list of words, like '["program", "argument"]'`,
+  parse: (value) => {
+    if (!Array.isArray(value) || !value.every((word) => typeof word === 'string')) return undefined;
+    const words: readonly string[] = value;
+    return words[0] === '' || words.some((word) => word.includes('\0')) ? undefined : words;
+  },
+  fromText: listFromText,
+};
+
+/** A single word needs no brackets; several without them could be meant in more than one way. */
+function listFromText(text: string): SettingValue {
+  if (text === '') return [];
+  if (!/[\s[\]"']/.test(text)) return [text];
+  const words = parseTomlList(text);
+  return words?.every((word) => typeof word === 'string') === true ? words : text;
+}
+
+/** When a repository is due. */
+export const schedule: SettingType<Schedule> = {
+  kind: 'schedule',
+  expects: "a cron expression of five fields, '@hourly' and its like, or 'every 5m'",
+  parse: (value, parseSchedule) => (typeof value === 'string' ? parseSchedule(value) : undefined),
+  fromText: asTyped,
+};

@@ -1,0 +1,85 @@
+import type { AbsolutePath } from '../model/paths.js';
+import type { RepoReport } from '../model/report.js';
+import { joinPath, makeFolder, remove } from '../system/files.js';
+import { isRecord, parseRecord } from './json.js';
+import type { Locations } from './locations.js';
+import { withLock } from './lock.js';
+import { orEnvironmentError, readOwnFile, writeOwnFile } from './own-file.js';
+import { isRepoReport } from './report-shape.js';
+
+/** What autosync remembers of a repository from run to run; times are milliseconds since 1970. */
+export type RepoState = {
+  readonly schema: 1;
+  readonly lastRunAt?: number;
+  /** When a run last ended with everything in step; after the clock was set back it may lie in the future. */
+  readonly lastGoodRunAt?: number;
+  readonly lastReport?: RepoReport;
+  /** Runs in a row that did not succeed. */
+  readonly failures: number;
+  /** Before this time no run by the schedule is made. */
+  readonly nextTryAt?: number;
+  /** What the person has been told, as whoever tells keeps it. */
+  readonly announced?: unknown;
+  /** A time, or until the person says so. */
+  readonly pausedUntil?: number | 'until-resumed';
+  /** Files that were left out because they kept changing, by path: in how many runs. */
+  readonly stillChanging?: Readonly<Record<string, number>>;
+};
+
+/** What is known of a repository that never ran, and of one whose memory was lost. */
+export const NEVER_RUN: RepoState = { schema: 1, failures: 0 };
+
+const WAIT_MS = 10_000;
+
+const folder = (locations: Locations): AbsolutePath => joinPath(locations.state, 'repos');
+const stateFile = (locations: Locations, id: string): AbsolutePath => joinPath(folder(locations), `${id}.json`);
+
+/** Returns what is remembered of a repository; a file that is missing, damaged or unreadable says nothing, which is no error. */
+export function readState(locations: Locations, id: string): RepoState {
+  try {
+    return parseState(readOwnFile(stateFile(locations, id))?.toString('utf8') ?? '');
+  } catch {
+    return NEVER_RUN;
+  }
+}
+
+/** Remembers what `change` makes of the present state, and returns it; two processes take turns, so that no change is lost. */
+export function updateState(
+  locations: Locations,
+  wanted: { readonly id: string; readonly change: (state: RepoState) => RepoState },
+): Promise<RepoState> {
+  orEnvironmentError('make', locations.state, () => makeFolder(locations.state));
+  return withLock(joinPath(locations.state, 'state.lock'), { waitMs: WAIT_MS }, () => {
+    const state = wanted.change(readState(locations, wanted.id));
+    writeOwnFile(stateFile(locations, wanted.id), `${JSON.stringify(state)}\n`);
+    return state;
+  });
+}
+
+/** Forgets a repository. */
+export function removeState(locations: Locations, id: string): void {
+  const file = stateFile(locations, id);
+  orEnvironmentError('remove', file, () => remove(file));
+}
+
+/** Keeps every member that is what it should be; one that is not says nothing, and the others still count. */
+function parseState(text: string): RepoState {
+  const found = parseRecord(text);
+  if (found?.['schema'] !== 1) return NEVER_RUN;
+  const { lastRunAt, lastGoodRunAt, lastReport, failures, nextTryAt, announced, pausedUntil, stillChanging } = found;
+  return {
+    schema: 1,
+    failures: isNumber(failures) ? Math.max(0, Math.floor(failures)) : 0,
+    ...(isNumber(lastRunAt) && { lastRunAt }),
+    ...(isNumber(lastGoodRunAt) && { lastGoodRunAt }),
+    ...(isRepoReport(lastReport) && { lastReport }),
+    ...(isNumber(nextTryAt) && { nextTryAt }),
+    ...(announced !== undefined && { announced }),
+    ...((isNumber(pausedUntil) || pausedUntil === 'until-resumed') && { pausedUntil }),
+    ...(isCounts(stillChanging) && { stillChanging }),
+  };
+}
+
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isCounts = (value: unknown): value is Readonly<Record<string, number>> =>
+  isRecord(value) && Object.values(value).every(isNumber);

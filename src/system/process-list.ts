@@ -1,0 +1,30 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { realPath } from './files.js';
+
+/**
+ * Tells whether a program works in a folder, or below it, as far as this machine can tell (`/proc`; only our own
+ * processes can be looked into). Where it cannot tell, it answers yes: nothing may be taken from a live program.
+ */
+export function isProgramAtWork(program: string, folder: string): boolean {
+  let pids: readonly string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return true;
+  }
+  const top = realPath(folder);
+  return pids.some((pid) => Number(pid) !== process.pid && worksIn(pid, program, top));
+}
+
+function worksIn(pid: string, program: string, top: string): boolean {
+  try {
+    const name = basename(readlinkSync(`/proc/${pid}/exe`));
+    if (name !== program && !name.startsWith(`${program}-`)) return false;
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    return cwd === top || cwd.startsWith(`${top}/`);
+  } catch {
+    // Gone meanwhile, or another user's, whose locks are not ours to judge by.
+    return false;
+  }
+}

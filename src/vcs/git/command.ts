@@ -1,0 +1,117 @@
+import { AutosyncError } from '../../model/errors.js';
+import type { AbsolutePath } from '../../model/paths.js';
+import { childEnvironment, type Environment } from '../../system/environment.js';
+import { type ExecResult, exec } from '../../system/exec.js';
+import { redact } from '../../system/printable.js';
+
+/** Settings for every git that we start, whatever the person configured; each with its reason. */
+const HARDENING: readonly (readonly [string, string])[] = [
+  // Hooks are run by `user-hooks.ts` alone: one that came with a push must not run (PROMISES, P11).
+  ['core.hooksPath', '/dev/null'],
+  // A program named in the repository's configuration; our looks are rare enough to do without.
+  ['core.fsmonitor', 'false'],
+  // Housekeeping in the background would outlive the run; `housekeeping.ts` does it in the foreground.
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  // The default flushes no loose object: a power cut leaves empty ones behind (field notes, C8).
+  ['core.fsync', 'committed,reference,index'],
+  ['core.protectHFS', 'true'],
+  ['core.protectNTFS', 'true'],
+  ['credential.interactive', 'false'],
+  ['protocol.ext.allow', 'never'],
+  ['safe.bareRepository', 'explicit'],
+  ['submodule.recurse', 'false'],
+  ['push.recurseSubmodules', 'no'],
+  ['push.gpgSign', 'false'],
+  ['color.ui', 'false'],
+  ['log.showSignature', 'false'],
+  ['i18n.commitEncoding', 'UTF-8'],
+  ['i18n.logOutputEncoding', 'UTF-8'],
+  // The same merge must come out the same on every machine.
+  ['merge.renames', 'true'],
+  ['merge.directoryRenames', 'true'],
+  ['merge.conflictStyle', 'merge'],
+];
+
+const asArguments = (settings: typeof HARDENING): readonly string[] =>
+  settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+const HARDENED = asArguments(HARDENING);
+const HARDENED_BUT_HOOKS = asArguments(HARDENING.filter(([name]) => name !== 'core.hooksPath'));
+
+const ENVIRONMENT: Environment = {
+  // Untranslated: a few refusals can only be told apart by their words.
+  LC_ALL: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  // Set but empty: git then asks nobody, not even SSH_ASKPASS.
+  GIT_ASKPASS: '',
+  SSH_ASKPASS_REQUIRE: 'never',
+  GCM_INTERACTIVE: 'never',
+  GIT_EDITOR: ':',
+  // A look must not take the index lock away from the person.
+  GIT_OPTIONAL_LOCKS: '0',
+  // A name like `*.txt` or `:(glob)x` is a name.
+  GIT_LITERAL_PATHSPECS: '1',
+};
+
+/** Ten minutes: staging a large first snapshot takes this long on a slow disk. */
+const LOCAL_LIMIT_MS = 600_000;
+
+/** How one git command is run. */
+export type GitOptions = {
+  readonly input?: string | Uint8Array;
+  readonly env?: Environment;
+  readonly timeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly onStderr?: (text: string) => void;
+  /** For a command that runs no hook, but has to know where the person's are. */
+  readonly seesHooksPath?: true;
+};
+
+/** Runs git in one folder. */
+export type Git = {
+  /** Runs git and hands back whatever came of it. */
+  readonly run: (args: readonly string[], options?: GitOptions) => Promise<ExecResult>;
+  /** Runs git, which must succeed, and hands back its standard output. */
+  readonly output: (args: readonly string[], options?: GitOptions) => Promise<Buffer>;
+  /** Runs git, which must succeed, and hands back its standard output as text without the last newline. */
+  readonly text: (args: readonly string[], options?: GitOptions) => Promise<string>;
+};
+
+/** Returns the door to git for one folder; every hardening setting applies. */
+export function gitIn(folder: AbsolutePath): Git {
+  const run: Git['run'] = (args, options = {}) =>
+    exec({
+      program: 'git',
+      args: [...(options.seesHooksPath === true ? HARDENED_BUT_HOOKS : HARDENED), ...args],
+      cwd: folder,
+      env: childEnvironment({ ...ENVIRONMENT, ...options.env }),
+      timeoutMs: options.timeoutMs ?? LOCAL_LIMIT_MS,
+      ...(options.input === undefined ? {} : { input: options.input }),
+      ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
+      ...(options.onStderr === undefined ? {} : { onStderr: options.onStderr }),
+    });
+  const output: Git['output'] = async (args, options) => {
+    const result = await run(args, options);
+    if (result.exitCode !== 0) throw gitFailure(args, result);
+    return result.stdout;
+  };
+  const text: Git['text'] = async (args, options) => (await output(args, options)).toString('utf8').replace(/\n$/, '');
+  return { run, output, text };
+}
+
+/** Builds the error for a git command that should have succeeded. */
+export function gitFailure(args: readonly string[], result: ExecResult): AutosyncError {
+  const verb = args.find((arg) => !arg.startsWith('-')) ?? 'git';
+  const words = result.timedOut ? 'it did not end in time' : lastWords(result.stderr);
+  return new AutosyncError('failed', `git ${verb} failed: ${words}`, [], result);
+}
+
+/** Returns the lines in which git says what is wrong, without secrets; bounded. */
+export function lastWords(stderr: string): string {
+  const lines = redact(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('hint:'));
+  const telling = lines.filter((line) => /^(fatal|error|remote|abort)/.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-4).join('; ').slice(0, 600) || 'it gave no reason';
+}

@@ -1,0 +1,123 @@
+import type { AbsolutePath } from '../../model/paths.js';
+import {
+  createExclusively,
+  exists,
+  joinPath,
+  listNames,
+  lstatIfPresent,
+  makeFolder,
+  remove,
+} from '../../system/files.js';
+import { isProgramAtWork } from '../../system/process-list.js';
+import { recover } from '../placement/recover.js';
+import { matchesContent } from './content.js';
+import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
+import { localCopyName } from './integrate.js';
+import { healMove } from './move-branch.js';
+import { removePrivateIndexes } from './private-index.js';
+import { readRef } from './refs.js';
+import type { Repository } from './repository.js';
+import { removeStagingFolder, stagingFolder } from './staging-folder.js';
+
+/** Ten minutes: a git lock that is older, while no git works here, was left by one that died. */
+const STALE_LOCK_MS = 600_000;
+
+/** The file that says a run of ours is under way; found at the start of a run, it says that one was killed. */
+const UNDER_WAY = 'under-way';
+
+/** Marks that a run is under way; {@link endRun} takes the mark back. */
+export function beginRun(repository: Repository): void {
+  makeFolder(repository.privateFolder);
+  const mark = joinPath(repository.privateFolder, UNDER_WAY);
+  if (!exists(mark)) createExclusively(mark, '');
+}
+
+/** Takes the mark of a run back. */
+export function endRun(repository: Repository): void {
+  removePrivateIndexes(repository);
+  removeStagingFolder(repository);
+  remove(joinPath(repository.privateFolder, UNDER_WAY));
+}
+
+/** Mends what an earlier run of ours left when it was killed; says what was done. */
+export async function heal(repository: Repository): Promise<readonly string[]> {
+  const done: string[] = [];
+  makeFolder(repository.privateFolder);
+  const killed = exists(joinPath(repository.privateFolder, UNDER_WAY));
+  if (await healMove(repository)) done.push('ended moving the branch, which a killed run had begun');
+  done.push(...(await recoverPlacement(repository)));
+  removePrivateIndexes(repository);
+  removeStagingFolder(repository);
+  done.push(...healLocks(repository, killed));
+  if (killed) done.push(...removeEmptyObjects(repository));
+  return done;
+}
+
+function recoverPlacement(repository: Repository): Promise<readonly string[]> {
+  return recover({
+    top: repository.top,
+    staging: stagingFolder(repository),
+    matches: (path, at, content) => matchesContent(repository, path, at, content),
+    copyName: (path, at) => localCopyName(repository, path, at),
+    isCommitted: async ({ to }) => (await readRef(repository, 'HEAD')) === to,
+  });
+}
+
+/** Removes locks of runs of ours that died, and git's own where it is sure that no git holds them any more. */
+function healLocks(repository: Repository, killed: boolean): readonly string[] {
+  const done: string[] = [];
+  const own = indexLockFile(repository);
+  if (isDeadLockOfOurs(own)) {
+    remove(own);
+    done.push("removed our own lock 'index.lock' of a run that had died");
+  }
+  const left = lockFiles(repository).filter((lock) => exists(lock));
+  if (left.length === 0 || isProgramAtWork('git', repository.top)) return done;
+  for (const lock of left) {
+    const age = repository.now() - (lstatIfPresent(lock)?.mtimeMs ?? repository.now());
+    if (!killed && age < STALE_LOCK_MS) continue;
+    remove(lock);
+    done.push(`removed the lock '${lock}', which no running git holds`);
+  }
+  return done;
+}
+
+function lockFiles(repository: Repository): readonly AbsolutePath[] {
+  const folders = [...new Set([repository.gitDir, repository.commonDir])];
+  const direct = folders.flatMap((folder) => locksIn(folder));
+  return [...direct, ...locksBelow(joinPath(repository.commonDir, 'refs'))];
+}
+
+const locksIn = (folder: AbsolutePath): readonly AbsolutePath[] =>
+  listNames(folder)
+    .filter((name) => name.endsWith('.lock'))
+    .map((name) => joinPath(folder, name));
+
+function locksBelow(folder: AbsolutePath): readonly AbsolutePath[] {
+  const found: AbsolutePath[] = [];
+  for (const name of listNames(folder)) {
+    const path = joinPath(folder, name);
+    if (lstatIfPresent(path)?.isDirectory() === true) found.push(...locksBelow(path));
+    else if (name.endsWith('.lock')) found.push(path);
+  }
+  return found;
+}
+
+/**
+ * Removes loose objects of no bytes, which a power cut leaves behind: git would take them for the object, and refuse to
+ * write it again. What they named is in the working tree still, and is added anew.
+ */
+function removeEmptyObjects(repository: Repository): readonly string[] {
+  const objects = joinPath(repository.commonDir, 'objects');
+  const done: string[] = [];
+  for (const folder of listNames(objects)) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+    for (const name of listNames(joinPath(objects, folder))) {
+      const path = joinPath(objects, folder, name);
+      if (lstatIfPresent(path)?.size !== 0) continue;
+      remove(path);
+      done.push(`removed the empty object '${folder}${name}'`);
+    }
+  }
+  return done;
+}

@@ -1,0 +1,79 @@
+import { asRelative, type RelativePath } from '../../model/paths.js';
+import type { Opened, Vcs, WorkingTree } from '../vcs.js';
+import { clone } from './clone.js';
+import { gitIn } from './command.js';
+import { fetch } from './fetch.js';
+import { beginRun, endRun, heal } from './heal.js';
+import { housekeeping, removeOwnRefs } from './housekeeping.js';
+import { inspect } from './inspect.js';
+import { integrate } from './integrate.js';
+import { hookSite, openRepository } from './open.js';
+import { publishAside } from './publish-aside.js';
+import { push } from './push.js';
+import { readRef } from './refs.js';
+import type { Repository } from './repository.js';
+import { snapshot } from './snapshot.js';
+import { readStatus } from './status.js';
+import type { Status } from './status-parser.js';
+import { remotes, upstreamOf } from './upstream.js';
+
+/** git (2.38 or newer, for `merge-tree --write-tree`). */
+export const git: Vcs = {
+  kind: 'git',
+  open: async (path, options): Promise<Opened> => {
+    const opened = await openRepository(path, options);
+    return opened.kind === 'opened' ? { kind: 'opened', tree: workingTree(opened.repository) } : opened;
+  },
+  remotes: (top) => remotes({ git: gitIn(top) }),
+  clone,
+};
+
+function workingTree(repository: Repository): WorkingTree {
+  let status: Status | undefined;
+  let asideTree: string | undefined;
+  return {
+    vcs: 'git',
+    top: repository.top,
+    privateFolder: repository.privateFolder,
+    hookSite: hookSite(repository),
+    heal: () => heal(repository),
+    begin: () => beginRun(repository),
+    end: () => endRun(repository),
+    housekeeping: () => housekeeping(repository),
+    forget: () => removeOwnRefs(repository),
+    inspect: async () => {
+      const inspection = await inspect(repository);
+      status = inspection.status;
+      return inspection.state;
+    },
+    snapshot: async (request) => {
+      asideTree = undefined;
+      const keepAside = (tree: string): void => {
+        asideTree = tree;
+      };
+      return await snapshot(repository, request, { status: status ?? (await readStatus(repository)), keepAside });
+    },
+    publishAside: (branch) => publishAside(repository, { branch, tree: asideTree }),
+    fetch: (state) => fetch(repository, state),
+    integrate: (request) => integrate(repository, request),
+    push: (branch, hub) => push(repository, branch, hub),
+    unpushed: (branch) => unpushed(repository, branch),
+    uncommitted: () => uncommitted(repository),
+  };
+}
+
+async function unpushed(repository: Repository, branch: string): Promise<number | undefined> {
+  const upstream = await upstreamOf(repository, branch);
+  const head = await readRef(repository, `refs/heads/${branch}`);
+  if ('kind' in upstream || head === undefined) return undefined;
+  const hub = await readRef(repository, upstream.trackingRef);
+  const range = hub === undefined ? [head] : [`${hub}..${head}`];
+  return Number(await repository.git.text(['rev-list', '--count', ...range]));
+}
+
+/** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
+async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
+  const status = await readStatus(repository);
+  const tracked = status.tracked.filter(({ submodule, staged }) => submodule?.commit !== false || staged !== '.');
+  return [...tracked.map(({ path }) => path), ...status.unmerged, ...status.untracked.map(asRelative)];
+}

@@ -1,0 +1,25 @@
+import type { Blocked } from '../../model/outcome.js';
+import type { WorkingTreeState } from '../vcs.js';
+import { pendingOperation } from './pending-operation.js';
+import type { Repository } from './repository.js';
+import { readStatus } from './status.js';
+import type { Status } from './status-parser.js';
+
+/** A look at the working tree, with git's own list kept for the snapshot. */
+export type Inspection = { readonly state: WorkingTreeState; readonly status: Status };
+
+/** Looks at the working tree without touching anything. */
+export async function inspect(repository: Repository): Promise<Inspection> {
+  const status = await readStatus(repository);
+  const blocked = pendingOperation(repository) ?? blockedByStatus(status);
+  const dirty = status.tracked.length + status.untracked.length + status.unmerged.length > 0;
+  return { status, state: { branch: status.branch ?? '', head: status.head, blocked, dirty } };
+}
+
+function blockedByStatus(status: Status): Blocked | undefined {
+  if (status.unmerged.length > 0) {
+    return { kind: 'unresolved', hint: 'resolve the files that git status lists, then git add and git commit' };
+  }
+  if (status.branch === undefined) return { kind: 'detached', hint: 'git switch <branch>' };
+  return undefined;
+}

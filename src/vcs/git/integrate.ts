@@ -1,0 +1,147 @@
+import type { Conflict } from '../../model/outcome.js';
+import { type AbsolutePath, asRelative, type RelativePath } from '../../model/paths.js';
+import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
+import { hashBlobFile, hashBytes } from '../../system/hash.js';
+import { joinPaths } from '../../system/path-bytes.js';
+import { conflictCopyName } from '../conflict-copy.js';
+import { place } from '../placement/place.js';
+import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
+import { commitTree } from './commit-tree.js';
+import { matchesContent } from './content.js';
+import { differenceArguments, parseDifferences } from './difference.js';
+import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
+import { moveBranch, withIndexLock } from './move-branch.js';
+import { copyIndex, type IndexEntry, type PrivateIndex, refreshIndex, writeEntries } from './private-index.js';
+import type { Repository } from './repository.js';
+import { settleConflicts } from './settle-conflicts.js';
+import { emptyTree } from './snapshot.js';
+import { stagingFolder } from './staging-folder.js';
+
+/** Brings the hub's work in: computed in the object store, then placed file by file. */
+export async function integrate(repository: Repository, request: IntegrateRequest): Promise<IntegrateResult> {
+  const { head, hub } = request;
+  if (hub.head === undefined || hub.relation === 'equal' || hub.relation === 'ahead') {
+    return done(head ?? '', { kind: 'up-to-date', files: 0, conflicts: [] });
+  }
+  if (head === undefined || hub.relation === 'behind') {
+    return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
+  }
+  const merge = await mergeInStore(repository, head, hub.head);
+  if (merge.conflicts.length > 0 && request.policy === 'pause') return { kind: 'paused', conflicts: merge.conflicts };
+  const message = repository.messages.merge(merge.conflicts);
+  const to = await commitTree(repository, { tree: merge.tree, parents: [head, hub.head], message });
+  return await bringIn(repository, { ...request, to, kind: 'merged', conflicts: merge.conflicts });
+}
+
+const done = (
+  head: string,
+  outcome: Extract<IntegrateResult, { kind: 'done' }>['outcome'],
+): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
+
+/** Merges two commits in the object store, and settles what conflicts there. */
+async function mergeInStore(
+  repository: Repository,
+  ours: string,
+  theirs: string,
+): Promise<{ readonly tree: string; readonly conflicts: readonly Conflict[] }> {
+  const result = await repository.git.run(mergeTreeArguments(ours, theirs));
+  // 0: merged; 1: merged with conflicts; anything else is a failure.
+  if (result.exitCode !== 0 && result.exitCode !== 1) await repository.git.output(mergeTreeArguments(ours, theirs));
+  const merge = parseMergeTree(result.stdout);
+  if (merge.conflicted.size === 0) return { tree: merge.tree, conflicts: [] };
+  return await settleConflicts(repository, { merge, ours, theirs });
+}
+
+type BringInRequest = IntegrateRequest & {
+  readonly to: string;
+  readonly kind: 'fast-forwarded' | 'merged';
+  readonly conflicts: readonly Conflict[];
+};
+
+async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
+  const from = request.head ?? (await emptyTree(repository));
+  const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
+  const { files, submodules } = differences;
+  const stillChanging = request.quarantined.find(
+    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
+  );
+  if (stillChanging !== undefined) {
+    const why = `'${stillChanging.path}' is still being written`;
+    return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
+  }
+  const busy = { kind: 'surprise', surprise: { path: asRelative('.'), what: 'git is at work here' } } as const;
+  const placed = await withIndexLock(repository, busy, () =>
+    place({
+      top: repository.top,
+      staging: stagingFolder(repository),
+      from,
+      to: request.to,
+      differences: files,
+      uncommitted: new Set(request.quarantined.map(({ path }) => path)),
+      matches: (path, at, content) => matchesContent(repository, path, at, content),
+      copyName: (path, at) => localCopyName(repository, path, at),
+      stage: (folder, paths) => checkOut(repository, { commit: request.to, folder, paths }),
+      commit: () => makeOfficial(repository, request, differences.index),
+    }),
+  );
+  if (placed.kind === 'surprise') {
+    return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
+  }
+  for (const path of submodules) {
+    const folder = joinPath(repository.top, path);
+    if (lstatIfPresent(folder) === undefined) makeSharedFolder(folder);
+  }
+  const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));
+  const conflicts = [...request.conflicts, ...displaced];
+  return done(request.to, { kind: request.kind, files: placed.files, conflicts });
+}
+
+/** Names the copy of a file that is in no commit: it is this machine's, and as old as its last change. */
+export function localCopyName(repository: Repository, path: RelativePath, at: AbsolutePath): RelativePath {
+  const stats = lstatIfPresent(at);
+  const id = stats?.isFile() === true ? fileId(at, repository) : hashBytes(path, 'sha1');
+  return conflictCopyName({ path, machine: repository.settings.machine, at: stats?.mtimeMs ?? repository.now(), id });
+}
+
+function fileId(at: AbsolutePath, { objectFormat }: Repository): string {
+  try {
+    return hashBlobFile(at, objectFormat);
+  } catch {
+    return hashBytes(at, objectFormat);
+  }
+}
+
+/** Writes files of a commit below a folder, complete, with the person's own filters and line endings applied. */
+async function checkOut(
+  repository: Repository,
+  request: { readonly commit: string; readonly folder: AbsolutePath; readonly paths: readonly RelativePath[] },
+): Promise<void> {
+  if (request.paths.length === 0) return;
+  const index = copyIndex(repository);
+  const env = { GIT_INDEX_FILE: index.file };
+  await repository.git.output(['read-tree', '--empty'], { env });
+  await repository.git.output(['read-tree', request.commit], { env });
+  const args = ['checkout-index', '--force', '-z', '--stdin', `--prefix=${request.folder}/`];
+  await repository.git.output(args, { env, input: joinPaths(request.paths) });
+}
+
+/** Puts the index that belongs to the new commit in place and moves the branch; says why when it cannot. */
+async function makeOfficial(
+  repository: Repository,
+  request: BringInRequest,
+  entries: readonly IndexEntry[],
+): Promise<true | string> {
+  const index = await newIndex(repository, entries);
+  const reason = request.kind === 'merged' ? 'merge' : 'fast-forward';
+  const { branch, head: from, to } = request;
+  const moved = await moveBranch(repository, { branch, from, to, index, reason });
+  return moved.kind === 'moved' ? true : moved.why;
+}
+
+/** Makes the index of the new commit from the person's own: only what differs is changed, his flags stay. */
+async function newIndex(repository: Repository, entries: readonly IndexEntry[]): Promise<PrivateIndex> {
+  const index = copyIndex(repository);
+  await writeEntries(repository, index, entries);
+  await refreshIndex(repository, index);
+  return index;
+}

@@ -1,0 +1,32 @@
+import { basename } from 'node:path';
+import { type Environment, variable } from '../../system/environment.js';
+import type { GitOptions } from './command.js';
+import type { Repository } from './repository.js';
+
+/** Half an hour: as long as bytes move, a large first push may take its time. */
+const TOTAL_LIMIT_MS = 1_800_000;
+
+/** Returns how a command that speaks to a remote is run: never a prompt, and an end when nothing moves any more. */
+export async function networkOptions(
+  repository: Pick<Repository, 'git' | 'settings' | 'progress'>,
+): Promise<GitOptions> {
+  return {
+    env: await sshEnvironment(repository),
+    timeoutMs: TOTAL_LIMIT_MS,
+    idleTimeoutMs: repository.settings.networkTimeoutSeconds * 1000,
+    ...(repository.progress === undefined ? {} : { onStderr: repository.progress }),
+  };
+}
+
+/** Adds to the person's own ssh command what keeps OpenSSH from asking and from waiting for ever. */
+async function sshEnvironment(repository: Pick<Repository, 'git'>): Promise<Environment> {
+  if (variable('GIT_SSH_COMMAND') === undefined && variable('GIT_SSH') !== undefined) return {};
+  const configured = await repository.git.run(['config', '--get', 'core.sshCommand']);
+  const own = variable('GIT_SSH_COMMAND') ?? configured.stdout.toString('utf8').trim();
+  const command = own === '' ? 'ssh' : own;
+  const program = basename(command.split(' ')[0] ?? '').replace(/\.exe$/i, '');
+  if (program !== 'ssh') return own === '' ? {} : { GIT_SSH_COMMAND: command };
+  return {
+    GIT_SSH_COMMAND: `${command} -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=20 -oServerAliveCountMax=3`,
+  };
+}

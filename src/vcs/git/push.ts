@@ -1,0 +1,55 @@
+import type { PushOutcome } from '../../model/outcome.js';
+import type { HubState } from '../vcs.js';
+import { lastWords } from './command.js';
+import { networkOptions } from './network.js';
+import { readRef, writeRef } from './refs.js';
+import { rejectReason, remoteFailure } from './remote-failure.js';
+import type { Repository } from './repository.js';
+import { upstreamOf } from './upstream.js';
+
+/** Sends a branch to the hub; never by force: the hub itself refuses what does not continue what it has. */
+export async function push(repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> {
+  const upstream = await upstreamOf(repository, branch);
+  if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
+  const id = await readRef(repository, `refs/heads/${branch}`);
+  if (id === undefined || id === hub.head) return { kind: 'nothing-to-push' };
+  const sent = await pushCommit(repository, { remote: upstream.remote, id, ref: upstream.remoteRef });
+  if (sent.kind !== 'sent') return sent;
+  await writeRef(repository, upstream.seenRef, id);
+  await writeRef(repository, upstream.trackingRef, id);
+  const range = hub.head === undefined ? [id] : [`${hub.head}..${id}`];
+  return { kind: 'pushed', commits: Number(await repository.git.text(['rev-list', '--count', ...range])) };
+}
+
+/** One commit to send, and the full name of the ref that it shall stand on. */
+export type CommitPush = { readonly remote: string; readonly id: string; readonly ref: string };
+
+/** What became of sending one commit. */
+export type CommitPushOutcome =
+  | { readonly kind: 'sent' }
+  | Extract<PushOutcome, { kind: 'rejected' }>
+  | Extract<PushOutcome, { kind: 'unavailable' }>;
+
+/**
+ * Sends one commit and reads `git push --porcelain`, whose lines are
+ *
+ *     <flag> TAB <from>:<to> TAB <summary>          flag: ! rejected, = up to date, * new, blank sent
+ */
+export async function pushCommit(repository: Repository, request: CommitPush): Promise<CommitPushOutcome> {
+  const args = [
+    'push',
+    '--porcelain',
+    '--no-verify',
+    '--no-recurse-submodules',
+    '--no-follow-tags',
+    '--progress',
+    '--',
+  ];
+  const refspec = `${request.id}:${request.ref}`;
+  const result = await repository.git.run([...args, request.remote, refspec], await networkOptions(repository));
+  if (result.exitCode === 0) return { kind: 'sent' };
+  const rejected = /^!\t.*$/m.exec(result.stdout.toString('utf8'));
+  if (rejected === null || result.timedOut) return { kind: 'unavailable', ...remoteFailure(result) };
+  const reason = rejectReason(`${rejected[0]}\n${result.stderr}`);
+  return { kind: 'rejected', reason, why: lastWords(result.stderr) };
+}

@@ -1,0 +1,27 @@
+import type { AbsolutePath } from '../../model/paths.js';
+import type { Settings } from '../../model/repo.js';
+import type { CommitMessages } from '../vcs.js';
+import type { Git } from './command.js';
+
+/** What every verb of git is given: one opened working tree and the run's settings. */
+export type Repository = {
+  readonly git: Git;
+  readonly top: AbsolutePath;
+  /** The working tree's own git folder; differs from `commonDir` in a linked worktree. */
+  readonly gitDir: AbsolutePath;
+  readonly commonDir: AbsolutePath;
+  readonly indexFile: AbsolutePath;
+  readonly hooksFolder: AbsolutePath;
+  /** `<git dir>/autosync`: lock, private index, journal. */
+  readonly privateFolder: AbsolutePath;
+  readonly objectFormat: 'sha1' | 'sha256';
+  readonly settings: Settings;
+  readonly messages: CommitMessages;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly progress: ((text: string) => void) | undefined;
+};
+
+/** The id that stands for "no such object" in git's plumbing. */
+export const noObject = (repository: Pick<Repository, 'objectFormat'>): string =>
+  '0'.repeat(repository.objectFormat === 'sha1' ? 40 : 64);

@@ -1,0 +1,123 @@
+import type { Change, Quarantined } from '../../model/change.js';
+import type { Blocked } from '../../model/outcome.js';
+import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
+import { type Candidate, readCandidates } from './candidates.js';
+import { changesArguments, parseChanges } from './change-parser.js';
+import { commitTree } from './commit-tree.js';
+import { emptiedFolder } from './emptied-folder.js';
+import { moveBranch, withIndexLock } from './move-branch.js';
+import { copyIndex, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
+import type { Repository } from './repository.js';
+import { settle } from './settle.js';
+import { stage } from './stage.js';
+import type { Status } from './status-parser.js';
+import { runCommitMessage, runPreCommit } from './user-hooks.js';
+
+/** What the git adapter needs besides the request: git's own list, and where a tree that may not be committed goes. */
+export type SnapshotContext = {
+  readonly status: Status;
+  /** Is told the tree of a snapshot that could not be committed, so that it can leave the machine all the same. */
+  readonly keepAside: (tree: string) => void;
+};
+
+/**
+ * Commits what changed, through a private copy of the index: the person's own is replaced only on success, and only
+ * if it is still the one that was copied.
+ */
+export async function snapshot(
+  repository: Repository,
+  request: SnapshotRequest,
+  context: SnapshotContext,
+): Promise<SnapshotResult> {
+  const { candidates, quarantined } = await readCandidates(repository, context.status);
+  const emptied = request.allowDeletions ? undefined : emptiedFolder(repository, candidates);
+  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined };
+  const { settled, moving } = request.settle
+    ? await settle(repository, candidates, request.stillChanging)
+    : { settled: candidates, moving: [] };
+  const index = copyIndex(repository);
+  const leftOut = await stage(repository, index, settled, request.stillChanging);
+  const known = [...quarantined, ...moving, ...leftOut];
+  const composing = stagedOtherwise(context.status);
+  if (composing !== undefined) {
+    context.keepAside(await writeTree(repository, index));
+    return { kind: 'blocked', blocked: composing, quarantined: known };
+  }
+  return await commit({ repository, request, context, index, candidates: settled, quarantined: known });
+}
+
+/**
+ * Returns why the person seems to be composing a commit: something staged differs from its file. (What is staged just
+ * as it stands in the file is part of the snapshot.)
+ */
+function stagedOtherwise(status: Status): Blocked | undefined {
+  const untracked = new Set(status.untracked);
+  const inUntrackedFolder = (path: string): boolean =>
+    status.untracked.some((folder) => folder.endsWith('/') && path.startsWith(folder));
+  for (const entry of status.tracked) {
+    if (entry.staged === '.' || entry.submodule !== undefined) continue;
+    const takenOut = entry.staged === 'D' && (untracked.has(entry.path) || inUntrackedFolder(entry.path));
+    if (entry.unstaged === '.' && !takenOut) continue;
+    return { kind: 'staged', hint: 'git commit what is staged, or git restore --staged . to let autosync take it' };
+  }
+  return undefined;
+}
+
+type CommitRequest = {
+  readonly repository: Repository;
+  readonly request: SnapshotRequest;
+  readonly context: SnapshotContext;
+  readonly index: PrivateIndex;
+  readonly candidates: readonly Candidate[];
+  readonly quarantined: readonly Quarantined[];
+};
+
+async function commit({ repository, request, context, index, quarantined }: CommitRequest): Promise<SnapshotResult> {
+  const { head, branch } = request.state;
+  const first = await writeTree(repository, index);
+  if (await isTreeOf(repository, first, head)) {
+    return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes: [] } };
+  }
+  if (request.dryRun) {
+    return {
+      kind: 'done',
+      head,
+      quarantined,
+      commit: { kind: 'skipped', changes: await readChanges(repository, head, first) },
+    };
+  }
+  const verdict = await runPreCommit(repository, index);
+  const tree = await writeTree(repository, index);
+  const changes = await readChanges(repository, head, tree);
+  if (changes.length === 0) return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes } };
+  const worded =
+    verdict.kind === 'refused'
+      ? { ...verdict, message: '' }
+      : await runCommitMessage(repository, index, repository.messages.snapshot(changes));
+  if (worded.kind === 'refused') {
+    context.keepAside(tree);
+    return { kind: 'done', head, quarantined, commit: { kind: 'refused', why: worded.why, changes } };
+  }
+  const { message } = worded;
+  const id = await commitTree(repository, { tree, parents: head === undefined ? [] : [head], message });
+  await refreshIndex(repository, index);
+  const move = { branch, from: head, to: id, index, reason: 'snapshot' };
+  const busy = { kind: 'changed-meanwhile', why: 'git is at work here' } as const;
+  const moved = await withIndexLock(repository, busy, () => moveBranch(repository, move));
+  if (moved.kind !== 'moved') return { kind: 'changed-meanwhile' };
+  return { kind: 'done', head: id, quarantined, commit: { kind: 'committed', id, message, changes } };
+}
+
+async function isTreeOf(repository: Repository, tree: string, head: string | undefined): Promise<boolean> {
+  if (head === undefined) return tree === (await emptyTree(repository));
+  return tree === (await repository.git.text(['rev-parse', `${head}^{tree}`]));
+}
+
+/** Returns the id of the tree that holds nothing, and makes sure that it exists. */
+export const emptyTree = (repository: Repository): Promise<string> =>
+  repository.git.text(['hash-object', '-w', '-t', 'tree', '--stdin'], { input: '' });
+
+async function readChanges(repository: Repository, head: string | undefined, tree: string): Promise<Change[]> {
+  const from = head ?? (await emptyTree(repository));
+  return parseChanges(await repository.git.output(changesArguments(from, tree)));
+}

@@ -1,0 +1,84 @@
+import type { Quarantined } from '../../model/change.js';
+import { isReadable, joinPath } from '../../system/files.js';
+import { joinPaths } from '../../system/path-bytes.js';
+import type { Candidate } from './candidates.js';
+import { gitFailure } from './command.js';
+import { type PrivateIndex, writeEntries } from './private-index.js';
+import type { Repository } from './repository.js';
+import { isSame, isTakenAnyway, lookAgain } from './settle.js';
+
+/** Twice: a file that is saved just while it is read gets a second chance at once. */
+const READS = 2;
+
+/** Failures that have nothing to do with the path: leaving paths out one by one would not help. */
+const EVERY_PATH = /No space left|Disk quota exceeded|Read-only file system|Too many open files/;
+
+/**
+ * Adds the candidates to a private index, each as a whole: a file that changed while git read it is read once more
+ * and then left for the next run, and one that git cannot read is left out alone. Returns what was left out.
+ */
+export async function stage(
+  repository: Repository,
+  index: PrivateIndex,
+  candidates: readonly Candidate[],
+  stillChanging: Readonly<Record<string, number>>,
+): Promise<readonly Quarantined[]> {
+  const leftOut: Quarantined[] = [];
+  let waiting = candidates.filter((candidate) => isToStage(repository, candidate, leftOut));
+  for (let read = 1; waiting.length > 0 && read <= READS; read += 1) {
+    leftOut.push(...(await add(repository, index, waiting)));
+    waiting = waiting
+      .map((candidate) => ({ candidate, again: lookAgain(repository, candidate) }))
+      .filter(({ candidate, again }) => !isSame(candidate.stats, again.stats))
+      .map(({ again }) => again);
+  }
+  const refused = waiting.filter(({ path }) => !isTakenAnyway(path, stillChanging));
+  await takeBack(repository, index, refused);
+  return [...leftOut, ...refused.map(({ path }) => ({ path, reason: 'still-changing' as const }))];
+}
+
+/** Tells whether git has to read a path; what is staged just as it stands is in the index already. */
+function isToStage(repository: Repository, { path, stats, tracked }: Candidate, leftOut: Quarantined[]): boolean {
+  if (tracked !== undefined && tracked.unstaged === '.') return false;
+  if (stats?.isFile() !== true || isReadable(joinPath(repository.top, path))) return true;
+  leftOut.push({ path, reason: 'unreadable' });
+  return false;
+}
+
+/**
+ * Runs `git update-index` for exactly these paths (`git add` would match every path against every pathspec). One bad
+ * path stops it with nothing done, so the list is halved until the bad path stands alone.
+ */
+async function add(
+  repository: Repository,
+  index: PrivateIndex,
+  candidates: readonly Candidate[],
+): Promise<readonly Quarantined[]> {
+  const args = ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'];
+  const input = joinPaths(candidates.map(({ path }) => path));
+  const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
+  if (result.exitCode === 0) return [];
+  if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);
+  const [only] = candidates;
+  if (only === undefined) return [];
+  if (candidates.length === 1) return [{ path: only.path, reason: reasonFor(repository, only, result.stderr) }];
+  const half = Math.ceil(candidates.length / 2);
+  const first = await add(repository, index, candidates.slice(0, half));
+  return [...first, ...(await add(repository, index, candidates.slice(half)))];
+}
+
+function reasonFor(repository: Repository, candidate: Candidate, stderr: string): Quarantined['reason'] {
+  if (lookAgain(repository, candidate).stats === undefined) return 'vanished';
+  return /Invalid path|File name too long/i.test(stderr) ? 'unsupported-name' : 'unreadable';
+}
+
+/** Makes a private index say of some paths what the last commit says. */
+const takeBack = (repository: Repository, index: PrivateIndex, candidates: readonly Candidate[]): Promise<void> =>
+  writeEntries(
+    repository,
+    index,
+    candidates.map(({ path, tracked }) => ({
+      path,
+      content: tracked === undefined || /^0+$/.test(tracked.head.id) ? undefined : tracked.head,
+    })),
+  );

@@ -1,0 +1,26 @@
+import type { AbsolutePath } from '../../model/paths.js';
+import { deviceOf, isFolder, joinPath, makeFolder, removeEmptyFolder, writeAtomically } from '../../system/files.js';
+import type { Repository } from './repository.js';
+
+/** The folder in the working tree that is used when the git folder lies on another file system. */
+const IN_TREE = '.autosync-stage';
+
+/**
+ * Returns a folder of ours on the working tree's own file system, where renaming and linking are one step: inside the
+ * git folder, or else in the tree itself, where a `.gitignore` of its own hides it.
+ */
+export function stagingFolder(repository: Pick<Repository, 'top' | 'privateFolder'>): AbsolutePath {
+  const inTree = joinPath(repository.top, IN_TREE);
+  makeFolder(repository.privateFolder);
+  if (!isFolder(inTree) && deviceOf(repository.privateFolder) === deviceOf(repository.top)) {
+    return repository.privateFolder;
+  }
+  makeFolder(inTree);
+  writeAtomically(joinPath(inTree, '.gitignore'), '*\n');
+  return inTree;
+}
+
+/** Removes the staging folder from the working tree, if it is there and empty. */
+export function removeStagingFolder(repository: Pick<Repository, 'top'>): boolean {
+  return removeEmptyFolder(joinPath(repository.top, IN_TREE));
+}

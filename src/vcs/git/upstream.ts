@@ -1,0 +1,63 @@
+import type { Repository } from './repository.js';
+
+/** Where a branch is kept on the hub. */
+export type Upstream = {
+  /** The remote's name, or a URL. */
+  readonly remote: string;
+  /** The full name of the branch's ref on the hub. */
+  readonly remoteRef: string;
+  /** The full name of the ref here that says where the hub's branch stood when last seen. */
+  readonly trackingRef: string;
+  /** Our own memory of where the hub's branch stood: what tells that its history was rewritten. */
+  readonly seenRef: string;
+};
+
+/** What a branch's hub is, or why it has none. */
+export type UpstreamAnswer = Upstream | { readonly kind: 'no-upstream'; readonly why: string };
+
+/** Returns the names of the repository's remotes. */
+export async function remotes(repository: Pick<Repository, 'git'>): Promise<readonly string[]> {
+  const text = await repository.git.text(['remote']);
+  return text === '' ? [] : text.split('\n');
+}
+
+/**
+ * Finds a branch's hub: the remote of the settings, else the branch's own upstream, else the only remote there is,
+ * else `origin`. Without an upstream of its own a branch is kept under its own name.
+ */
+export async function upstreamOf(repository: Repository, branch: string): Promise<UpstreamAnswer> {
+  const ref = `refs/heads/${branch}`;
+  const known = await repository.git.text([
+    'for-each-ref',
+    '--count=1',
+    '--format=%(upstream:remotename)%00%(upstream:remoteref)%00%(upstream)',
+    ref,
+  ]);
+  const [configured = '', remoteRef = '', tracking = ''] = known.split('\0');
+  const wanted = repository.settings.remote;
+  if (configured !== '' && configured !== '.' && remoteRef !== '' && (wanted === '' || wanted === configured)) {
+    return upstream({ remote: configured, remoteRef, branch, ...(tracking === '' ? {} : { tracking }) });
+  }
+  const names = await remotes(repository);
+  const remote = wanted !== '' ? wanted : names.length === 1 ? names[0] : names.find((name) => name === 'origin');
+  if (remote === undefined) {
+    const why = names.length === 0 ? 'there is no remote' : 'there are several remotes and none is named origin';
+    return { kind: 'no-upstream', why };
+  }
+  if (!names.includes(remote)) return { kind: 'no-upstream', why: `there is no remote '${remote}'` };
+  return upstream({ remote, remoteRef: ref, branch });
+}
+
+type UpstreamParts = {
+  readonly remote: string;
+  readonly remoteRef: string;
+  readonly branch: string;
+  readonly tracking?: string;
+};
+
+const upstream = ({ remote, remoteRef, branch, tracking }: UpstreamParts): Upstream => ({
+  remote,
+  remoteRef,
+  trackingRef: tracking ?? `refs/remotes/${remote}/${remoteRef.replace(/^refs\/heads\//, '')}`,
+  seenRef: `refs/autosync/seen/${remote}/${branch}`,
+});

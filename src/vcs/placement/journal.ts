@@ -1,0 +1,74 @@
+import { errorCode } from '../../model/errors.js';
+import type { AbsolutePath, RelativePath } from '../../model/paths.js';
+import { joinPath, readTextIfPresent, writeAtomically } from '../../system/files.js';
+import type { Step } from './plan.js';
+
+/** What a placement leaves to the next run should it be killed: enough to take every step back. */
+export type Journal = {
+  readonly schema: 1;
+  /** What stood in the working tree, and what is to stand there, as the version control system names commits. */
+  readonly from: string;
+  readonly to: string;
+  readonly steps: readonly Step[];
+  /** Folders that the placement makes, outermost first. */
+  readonly newFolders: readonly RelativePath[];
+};
+
+/** The folders of one placement inside the private folder. */
+export type PlacementFolders = {
+  readonly root: AbsolutePath;
+  readonly journal: AbsolutePath;
+  /** Old versions, moved aside, named by their step. */
+  readonly old: AbsolutePath;
+  /** New versions, complete, under their own paths. */
+  readonly fresh: AbsolutePath;
+  /** What a roll-back took out of the working tree, until it has been looked at. */
+  readonly bin: AbsolutePath;
+};
+
+/** Names the folders of the placement that is under way, below a staging folder. */
+export function placementFolders(staging: AbsolutePath, name = 'placement'): PlacementFolders {
+  const root = joinPath(staging, name);
+  return {
+    root,
+    journal: joinPath(root, 'journal.json'),
+    old: joinPath(root, 'old'),
+    fresh: joinPath(root, 'new'),
+    bin: joinPath(root, 'bin'),
+  };
+}
+
+/** Writes the journal, flushed, before anything of the person's is moved. */
+export function writeJournal(folders: PlacementFolders, journal: Journal): void {
+  writeAtomically(folders.journal, JSON.stringify(journal));
+}
+
+/** Reads a journal: undefined when there is none, `damaged` when it cannot be read. */
+export function readJournal(folders: PlacementFolders): Journal | 'damaged' | undefined {
+  const text = readTextIfPresent(folders.journal);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJournal(value) ? value : 'damaged';
+  } catch (error) {
+    if (errorCode(error) !== undefined) throw error;
+    return 'damaged';
+  }
+}
+
+function isJournal(value: unknown): value is Journal {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('schema' in value) || value.schema !== 1) return false;
+  if (!('steps' in value) || !Array.isArray(value.steps) || !('newFolders' in value)) return false;
+  return value.steps.every((step: unknown) => isStep(step)) && 'to' in value && 'from' in value;
+}
+
+/** A journal is our own file, yet a path in it that leaves the tree must never be followed. */
+function isStep(step: unknown): boolean {
+  if (typeof step !== 'object' || step === null || !('n' in step) || !('path' in step)) return false;
+  return typeof step.n === 'number' && isInsidePath(step.path) && (!('copy' in step) || isInsidePath(step.copy));
+}
+
+function isInsidePath(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
+}

@@ -1,0 +1,163 @@
+import type { Change, Quarantined } from '../model/change.js';
+import type {
+  Blocked,
+  Conflict,
+  FetchOutcome,
+  IntegrateOutcome,
+  PushOutcome,
+  Relation,
+  SnapshotOutcome,
+} from '../model/outcome.js';
+import type { AbsolutePath, RelativePath } from '../model/paths.js';
+import type { ConflictPolicy, HookSite, Settings } from '../model/repo.js';
+import type { VcsKind } from '../model/report.js';
+
+/** How a working tree stands, as one cheap look tells. */
+export type WorkingTreeState = {
+  readonly branch: string;
+  /** The full id of the commit the branch stands on; undefined on an unborn branch. */
+  readonly head: string | undefined;
+  /** Why nothing here may be touched; undefined when all is well. */
+  readonly blocked: Blocked | undefined;
+  /** Whether anything differs from the last commit. */
+  readonly dirty: boolean;
+};
+
+/** What a snapshot may wait for, and take. */
+export type SnapshotRequest = {
+  readonly state: WorkingTreeState;
+  /** Wait once for files that were changed a moment ago: runs by the scheduler or a hook do. */
+  readonly settle: boolean;
+  /** Paths that were still changing in earlier runs, with how many runs in a row. */
+  readonly stillChanging: Readonly<Record<string, number>>;
+  /** Take the removal of every file of a folder that stands there empty. */
+  readonly allowDeletions: boolean;
+  /** Say what would be committed, and commit nothing. */
+  readonly dryRun: boolean;
+};
+
+/** The trailer that names the machine a commit was made on. */
+export const MACHINE_TRAILER = 'Autosync-Machine';
+
+/** How this machine words its commits. */
+export type CommitMessages = {
+  readonly snapshot: (changes: readonly Change[]) => string;
+  readonly merge: (conflicts: readonly Conflict[]) => string;
+};
+
+/** A snapshot, or the reason why none may be made now. */
+export type SnapshotResult =
+  | ({ readonly kind: 'done'; readonly head: string | undefined } & SnapshotOutcome)
+  | { readonly kind: 'blocked'; readonly blocked: Blocked; readonly quarantined: readonly Quarantined[] }
+  | { readonly kind: 'changed-meanwhile' };
+
+/** What is known of the hub's branch after looking. */
+export type HubState = {
+  readonly relation: Relation;
+  /** The hub's commit; undefined when it has no such branch yet. */
+  readonly head: string | undefined;
+  readonly ahead: number;
+  readonly behind: number;
+};
+
+/** A look at the hub. */
+export type FetchResult =
+  | { readonly kind: 'fetched'; readonly hub: HubState }
+  | Extract<FetchOutcome, { kind: 'unavailable' }>
+  | { readonly kind: 'blocked'; readonly blocked: Blocked };
+
+/** Bringing the hub's work in. */
+export type IntegrateResult =
+  | { readonly kind: 'done'; readonly head: string; readonly outcome: IntegrateOutcome }
+  | { readonly kind: 'paused'; readonly conflicts: readonly Conflict[] }
+  | { readonly kind: 'blocked'; readonly blocked: Blocked }
+  /** Somebody saved or committed meanwhile: everything is as it was, the run starts again from its snapshot. */
+  | { readonly kind: 'changed-meanwhile'; readonly why: string };
+
+/** What integrating needs to know. */
+export type IntegrateRequest = {
+  readonly branch: string;
+  readonly head: string | undefined;
+  readonly hub: HubState;
+  readonly policy: ConflictPolicy;
+  /** Paths whose content on disk is not in any commit: an incoming version moves such a file aside first. */
+  readonly quarantined: readonly Quarantined[];
+};
+
+/**
+ * ★ One working tree under one version control system. Every implementation passes `test/contract/vcs.test.ts`.
+ *
+ * None of these ever prompts, runs longer than its time limits, rewrites history, forces a push, or writes to the
+ * person's files outside {@link WorkingTree.integrate}, which puts whole files in place one by one and takes
+ * everything back when it meets a file that is not as expected. What is expected is a value; a throw is a bug or
+ * an `AutosyncError`. Killed at any moment, {@link WorkingTree.heal} of the next run restores what was begun.
+ */
+export type WorkingTree = {
+  readonly vcs: VcsKind;
+  readonly top: AbsolutePath;
+  /** The folder inside the repository's metadata that is ours: lock, private index, journal. */
+  readonly privateFolder: AbsolutePath;
+  readonly hookSite: HookSite;
+  /** Mends what an earlier run of ours left when it was killed, and nothing that is the person's. */
+  readonly heal: () => Promise<readonly string[]>;
+  /** Marks that a run is under way, so that the next one knows when this one was killed; `end` takes the mark back. */
+  readonly begin: () => void;
+  readonly end: () => void;
+  /** What is worth doing once a day: old pins, the store's own tidying. */
+  readonly housekeeping: () => Promise<void>;
+  /** Takes back what autosync keeps inside the repository, but nothing that alone still protects work. */
+  readonly forget: () => Promise<void>;
+  readonly inspect: () => Promise<WorkingTreeState>;
+  /** Commits what changed; what cannot be taken is named and left out. */
+  readonly snapshot: (request: SnapshotRequest) => Promise<SnapshotResult>;
+  /** Sends what a snapshot could not commit (refused, staged) or may not merge to this machine's own branch on the hub. */
+  readonly publishAside: (branch: string) => Promise<PushOutcome>;
+  readonly fetch: (state: WorkingTreeState) => Promise<FetchResult>;
+  readonly integrate: (request: IntegrateRequest) => Promise<IntegrateResult>;
+  /** Sends the branch; another machine being first is a rejection with the reason `moved`. */
+  readonly push: (branch: string, hub: HubState) => Promise<PushOutcome>;
+  /** Counts the commits that the hub did not have when last seen; undefined when there is no hub to compare with. */
+  readonly unpushed: (branch: string) => Promise<number | undefined>;
+  /** Looks again: the paths that are not in the last commit. */
+  readonly uncommitted: () => Promise<readonly RelativePath[]>;
+};
+
+/** What opening a working tree takes. */
+export type OpenOptions = {
+  readonly settings: Settings;
+  readonly messages: CommitMessages;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly progress?: (text: string) => void;
+};
+
+/** What stands at a path. */
+export type Opened =
+  | { readonly kind: 'opened'; readonly tree: WorkingTree }
+  | { readonly kind: 'not-a-repository' }
+  | { readonly kind: 'bare' }
+  | { readonly kind: 'refused'; readonly why: string; readonly hint: string };
+
+/** One version control system. */
+export type Vcs = {
+  readonly kind: VcsKind;
+  /** Opens the working tree that a path is the top of, or lies in. */
+  readonly open: (path: AbsolutePath, options: OpenOptions) => Promise<Opened>;
+  /** The names of the remotes that a working tree knows. */
+  readonly remotes: (top: AbsolutePath) => Promise<readonly string[]>;
+  readonly clone: (request: CloneRequest) => Promise<CloneResult>;
+};
+
+/** A clone to make. */
+export type CloneRequest = {
+  readonly url: string;
+  readonly folder: AbsolutePath;
+  readonly networkTimeoutMs: number;
+  readonly progress?: (text: string) => void;
+};
+
+/** What became of a clone. */
+export type CloneResult =
+  | { readonly kind: 'cloned' }
+  | Extract<FetchOutcome, { kind: 'unavailable' }>
+  | { readonly kind: 'refused'; readonly why: string; readonly hint: string };

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { createWorld } from '../support/world.js';
+
+it('first try', async () => {
+  const world = createWorld('laptop', 'desktop');
+  const [laptop, desktop] = world.machines;
+  if (!laptop || !desktop) throw new Error();
+  laptop.write('notes/a.md', 'one\ntwo\nthree\nfour\nfive\n');
+  let r = await laptop.run();
+  console.log(JSON.stringify(r, null, 1));
+  expect(laptop.git('log', '-1', '--format=%B')).toContain('Added notes/a.md');
+  r = await desktop.run();
+  console.log(JSON.stringify(r));
+  expect(desktop.read('notes/a.md')).toBe('one\ntwo\nthree\nfour\nfive\n');
+  desktop.git('mv', 'notes/a.md', 'notes/b.md');
+  r = await desktop.run();
+  console.log(JSON.stringify(r));
+  laptop.write('notes/a.md', 'one\ntwo\nthree\nfour\nfive\nsix\n');
+  r = await laptop.run();
+  console.log(JSON.stringify(r));
+  console.log(laptop.files());
+  r = await desktop.run();
+  desktop.write('README.md', 'from desktop\n');
+  laptop.write('README.md', 'from laptop\n');
+  r = await desktop.run();
+  r = await laptop.run();
+  console.log(JSON.stringify(r));
+  r = await desktop.run();
+  console.log(JSON.stringify(r));
+  expect(desktop.files()).toEqual(laptop.files());
+  console.log(desktop.files());
+  console.log(desktop.git('log','--graph','--format=%s%n%b'));
+  console.log(desktop.git('status','--short'), desktop.git('for-each-ref'));
+  world.remove();
+});

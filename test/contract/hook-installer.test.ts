@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { gitHooks } from '../../src/hooks/git-hooks.js';
+import type { HookInstaller, HookRequest } from '../../src/hooks/hook-installer.js';
+import { hooksLeftAlone } from '../../src/hooks/hooks-left-alone.js';
+import { hookInstallerFor } from '../../src/hooks/index.js';
+import { AutosyncError } from '../../src/model/errors.js';
+import { asAbsolute } from '../../src/model/paths.js';
+import { contentsOf, type HookWorld, hookWorld, runHook } from '../support/hook-world.js';
+import { HOOKS_OF_OTHERS } from '../support/hooks-of-others.js';
+
+const EVENTS = ['post-commit', 'post-merge', 'post-rewrite'] as const;
+const COMMIT = ['commit', '--quiet', '--allow-empty', '-m', 'by hand'];
+
+/** One implementation, where it can be tried, and whether it gets its hooks in there. */
+type Implementation = {
+  readonly name: string;
+  readonly installer: HookInstaller;
+  readonly world: () => HookWorld;
+  readonly writes: boolean;
+};
+
+const IMPLEMENTATIONS: readonly Implementation[] = [
+  { name: 'git hooks', installer: gitHooks, world: () => hookWorld('own'), writes: true },
+  { name: 'hooks in a tracked folder', installer: hooksLeftAlone, world: () => hookWorld('tracked'), writes: false },
+  { name: 'hooks in a shared folder', installer: hooksLeftAlone, world: () => hookWorld('shared'), writes: false },
+];
+
+describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: newWorld, writes }) => {
+  let world: HookWorld;
+  let request: HookRequest;
+  const install = (): string => installer.install(request).kind;
+
+  beforeEach(() => {
+    world = newWorld();
+    request = world.request;
+  });
+
+  it('are those that are chosen for their place', () => {
+    expect(hookInstallerFor(request.site)).toBe(installer);
+  });
+
+  it('are installed once: a second time changes nothing', () => {
+    expect(install()).toBe(writes ? 'installed' : 'left-alone');
+    const first = contentsOf(world.hooks);
+    expect(install()).toBe(writes ? 'unchanged' : 'left-alone');
+    expect(contentsOf(world.hooks)).toEqual(first);
+  });
+
+  it('show beforehand what would be written, and write nothing', () => {
+    const before = contentsOf(world.hooks);
+    const files = installer.render(request);
+    expect(contentsOf(world.hooks)).toEqual(before);
+    install();
+    expect(files.map(({ path }) => readFileSync(path, 'utf8'))).toEqual(files.map(({ content }) => content));
+    expect(installer.render(request).every(({ change }) => change === 'none')).toBe(true);
+  });
+
+  it('say how they stand', () => {
+    const stand = (): string => installer.state(request).kind;
+    expect(stand()).toBe(writes ? 'missing' : 'not-ours-to-write');
+    install();
+    expect(stand()).toBe(writes ? 'present' : 'not-ours-to-write');
+    installer.uninstall(request);
+    expect(stand()).toBe(writes ? 'missing' : 'not-ours-to-write');
+  });
+
+  it('are taken back completely, and without a word when they are not there', () => {
+    const before = contentsOf(world.hooks);
+    installer.uninstall(request);
+    install();
+    installer.uninstall(request);
+    installer.uninstall(request);
+    expect(contentsOf(world.hooks)).toEqual(before);
+  });
+
+  it('tell of commits, rewritten commits and merges, and print nothing', () => {
+    install();
+    expect(world.git(...COMMIT)).toBe('');
+    expect(world.git('commit', '--quiet', '--allow-empty', '--amend', '-m', 'again')).toBe('');
+    world.git('checkout', '--quiet', '-b', 'side', 'HEAD~');
+    expect(world.git('merge', '--quiet', '--ff-only', 'main')).toBe('');
+    const all = ['post-commit', 'post-commit', 'post-merge', 'post-rewrite'];
+    expect(world.told()).toEqual(writes ? all.map((event) => `hook ${event}`) : []);
+  });
+
+  it('do not fail a commit, and print nothing, when the launcher fails or is gone', () => {
+    install();
+    world.launcherIs('echo what; echo a mess >&2; exit 1\n');
+    expect(world.git(...COMMIT)).toBe('');
+    rmSync(request.launcher);
+    expect(world.git(...COMMIT)).toBe('');
+  });
+
+  it('give back the streams of whoever has a commit made, while the launcher still runs', () => {
+    install();
+    const pidFile = join(world.request.home, 'calls', 'pid');
+    world.launcherIs('echo $$ >pid; exec sleep 600\n');
+    onTestFinished(() => {
+      if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    });
+    expect(world.gitAlone(...COMMIT)).toBe('');
+  });
+
+  it('are quiet while autosync itself makes a commit', () => {
+    install();
+    world.git('-c', `alias.own=!AUTOSYNC_RUNNING=1 git ${COMMIT.slice(0, -1).join(' ')} own`, 'own');
+    expect(world.told()).toEqual([]);
+  });
+});
+
+describe('the launcher that a git hook starts', () => {
+  it('does not end when the terminal of the commit is closed', async () => {
+    const world = hookWorld();
+    gitHooks.install(world.request);
+    world.launcherIs('touch begun; until [ -e ../closed ]; do sleep 0.05; done; echo "$*" >$$\n');
+    const begun = join(world.request.home, 'calls', 'begun');
+    const script = `git ${COMMIT.slice(0, -1).join(' ')} x; exec sleep 600`;
+    const terminal = spawn('sh', ['-c', script], { cwd: world.repository, detached: true, stdio: 'ignore' });
+    await expect.poll(() => existsSync(begun), { timeout: 9_000 }).toBe(true);
+    process.kill(-(terminal.pid ?? 0), 'SIGHUP');
+    await once(terminal, 'exit');
+    rmSync(begun);
+    writeFileSync(join(world.request.home, 'closed'), '');
+    await expect.poll(() => world.told(), { timeout: 9_000 }).toEqual(['hook post-commit']);
+  });
+});
+
+describe.each(HOOKS_OF_OTHERS)('a hook that was there $kind', ({ put }) => {
+  it('is, byte for byte, what uninstalling leaves', () => {
+    const world = hookWorld();
+    for (const event of EVENTS) put(world, event);
+    const before = contentsOf(world.request.home);
+    gitHooks.install(world.request);
+    const installed = contentsOf(world.hooks);
+    expect(gitHooks.install(world.request).kind).not.toBe('installed');
+    expect(contentsOf(world.hooks)).toEqual(installed);
+    gitHooks.uninstall(world.request);
+    expect(contentsOf(world.request.home)).toEqual(before);
+  });
+});
+
+describe.each(HOOKS_OF_OTHERS.filter(({ runs }) => runs))('a hook that was there $kind', ({ put }) => {
+  it('runs as before, and ours runs', () => {
+    const world = hookWorld();
+    put(world, 'post-rewrite');
+    const before = runHook(world, 'post-rewrite');
+    expect(gitHooks.install(world.request)).toMatchObject({ kind: 'installed', notes: [] });
+    expect(runHook(world, 'post-rewrite')).toEqual(before);
+    world.git('commit', '--quiet', '--allow-empty', '--amend', '-m', 'again');
+    expect(world.told()).toContain('hook post-rewrite');
+    gitHooks.uninstall(world.request);
+    expect(runHook(world, 'post-rewrite')).toEqual(before);
+  });
+});
+
+describe.each(HOOKS_OF_OTHERS.filter(({ runs }) => !runs))('a hook that was there $kind', ({ put }) => {
+  it('is left as it is, and its event to the scheduler', () => {
+    const world = hookWorld();
+    put(world, 'post-rewrite');
+    const before = contentsOf(world.hooks);
+    expect(gitHooks.install(world.request)).toMatchObject({
+      kind: 'installed',
+      files: [join(world.hooks, 'post-commit'), join(world.hooks, 'post-merge')],
+      notes: [expect.stringMatching(/post-rewrite.*scheduler/)],
+    });
+    expect(contentsOf(world.hooks)).toEqual(expect.arrayContaining([...before]));
+    expect(gitHooks.state(world.request)).toMatchObject({
+      kind: 'present',
+      detail: expect.stringMatching(/post-rewrite.*scheduler/),
+    });
+  });
+
+  it('leaves all to the scheduler, when there is one for each event', () => {
+    const world = hookWorld();
+    for (const event of EVENTS) put(world, event);
+    expect(gitHooks.install(world.request)).toMatchObject({
+      kind: 'left-alone',
+      why: expect.stringContaining('post-merge'),
+    });
+    expect(gitHooks.state(world.request).kind).toBe('not-ours-to-write');
+  });
+});

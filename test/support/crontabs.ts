@@ -1,0 +1,123 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asAbsolute } from '../../src/model/paths.js';
+import { type CronWorld, createCron } from '../../src/scheduler/cron.js';
+import type { Scheduler } from '../../src/scheduler/scheduler.js';
+import { throwAwayUser } from './throw-away-user.js';
+
+/** What can go wrong with a scheduler's program; `…-once` goes wrong the first time only. */
+export type Manner =
+  | 'well'
+  | 'unreadable'
+  | 'refuses'
+  | 'half'
+  | 'half-once'
+  | 'silently-half-once'
+  | 'hangs-once'
+  | 'edited'
+  | 'edited-once';
+
+/** A scheduler with the part of the operating system that it writes to. */
+export type SchedulerWorld = {
+  readonly scheduler: Scheduler;
+  /** A home folder in which launchers can be put. */
+  readonly home: string;
+  /** autosync's own folder in it. */
+  readonly state: string;
+  /** What stands where the scheduler writes, ours and the person's; undefined when there is nothing at all. */
+  readonly read: () => Buffer | undefined;
+  readonly write: (table: Buffer | undefined) => void;
+  /** How many calls have been made that could have changed it. */
+  readonly changes: () => number;
+  readonly remove: () => void;
+};
+
+/** A world whose program can be made to misbehave. */
+export type FakeWorld = SchedulerWorld & { readonly behave: (manner: Manner) => void };
+
+/** Debian's crontab takes no more than 99 bytes of a file's name; a home folder may well be longer. */
+const homeIn = (folder: string): string => join(folder, `home-${'x'.repeat(100)}`);
+
+/** The part of {@link SchedulerWorld} that all crontabs have in common. */
+function cronWorld(
+  folder: string,
+  program: string,
+  change: Partial<CronWorld> = {},
+): Pick<SchedulerWorld, 'scheduler' | 'home' | 'state' | 'changes'> {
+  const home = homeIn(folder);
+  const state = join(home, '.local', 'state', 'autosync');
+  const calls = join(folder, 'calls');
+  mkdirSync(state, { recursive: true });
+  writeFileSync(calls, '');
+  chmodSync(program, 0o755);
+  const scheduler = createCron({
+    locations: { state: asAbsolute(state), backups: asAbsolute(join(state, 'backups')) },
+    findCrontab: () => asAbsolute(program),
+    daemonRuns: () => true,
+    loginHome: () => asAbsolute(home),
+    ...change,
+  });
+  const changes = (): number =>
+    readFileSync(calls, 'utf8')
+      .split('\n')
+      .filter((call) => !/^(-[le])?$/.test(call)).length;
+  return { scheduler, home, state, changes };
+}
+
+/** Returns a cron scheduler whose `crontab` is a script that keeps its table in a file. */
+export function fakeCrontab(change: Partial<CronWorld> = {}): FakeWorld {
+  const folder = mkdtempSync(join(tmpdir(), 'cron-'));
+  const table = join(folder, 'table');
+  const program = join(folder, 'crontab');
+  copyFileSync(new URL('fake-crontab', import.meta.url), program);
+  return {
+    ...cronWorld(folder, program, change),
+    read: () => (existsSync(table) ? readFileSync(table) : undefined),
+    write: (content) => (content === undefined ? rmSync(table, { force: true }) : writeFileSync(table, content)),
+    behave: (manner) => writeFileSync(join(folder, 'manner'), manner),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** Returns a cron scheduler with the machine's own `crontab`, as a user who exists for this test only. */
+export function realCrontab(): SchedulerWorld {
+  const folder = mkdtempSync(join(tmpdir(), 'cron-'));
+  const user = throwAwayUser(homeIn(folder));
+  const program = join(folder, 'crontab');
+  // A new table is given as a name relative to a folder that is ours: he has to be let in to read it.
+  const script = `#!/bin/sh
+echo "$*" >>'${folder}/calls'
+[ -f "$1" ] && chown ${user.name} "$1" && chmod 711 .
+exec runuser -u ${user.name} -- crontab "$@"
+`;
+  writeFileSync(program, script);
+  const as = ['-u', user.name];
+  return {
+    ...cronWorld(folder, program),
+    read: () => {
+      // A list is not exact with Debian's cron, what an editor gets is; where there is nothing, that is a sample.
+      if (spawnSync('crontab', [...as, '-l']).status !== 0) return undefined;
+      return execFileSync('crontab', [...as, '-e'], { env: { ...process.env, VISUAL: 'cat' }, stdio: 'pipe' });
+    },
+    write: (content) => {
+      if (content === undefined) spawnSync('crontab', [...as, '-r']);
+      else execFileSync('crontab', [...as, '-'], { input: content, stdio: 'pipe' });
+    },
+    remove: () => {
+      spawnSync('crontab', [...as, '-r']);
+      user.remove();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { AutosyncError } from '../../../src/model/errors.js';
+import { asAbsolute } from '../../../src/model/paths.js';
+import { chooseScheduler, schedulers } from '../../../src/scheduler/index.js';
+import type { Availability, Scheduler } from '../../../src/scheduler/scheduler.js';
+
+const locations = { state: asAbsolute('/nowhere/state'), backups: asAbsolute('/nowhere/backups') };
+
+function known(answer: Availability): readonly Scheduler[] {
+  return schedulers(locations).map((scheduler) => ({ ...scheduler, availability: () => Promise.resolve(answer) }));
+}
+const working = known({ kind: 'available' });
+const broken = known({ kind: 'unavailable', why: 'no cron daemon is running' });
+
+describe('the choice of a scheduler', () => {
+  it('is the first that works, or the one that was named', async () => {
+    expect(await chooseScheduler('auto', working)).toEqual({ kind: 'chosen', scheduler: working[0] });
+    expect(await chooseScheduler('cron', working)).toEqual({ kind: 'chosen', scheduler: working[0] });
+  });
+
+  it('is none, with every reason, when none works', async () => {
+    expect(await chooseScheduler('auto', broken)).toEqual({ kind: 'none', why: 'cron: no cron daemon is running' });
+  });
+
+  it('is none when none is wanted, without looking', async () => {
+    const untouchable = working.map((scheduler) => ({ ...scheduler, availability: () => Promise.reject(new Error()) }));
+    expect(await chooseScheduler('none', untouchable)).toEqual({ kind: 'none', why: 'none was wanted' });
+  });
+
+  it('fails in words when the one that was named does not work', async () => {
+    const choice = chooseScheduler('cron', broken);
+    await expect(choice).rejects.toBeInstanceOf(AutosyncError);
+    await expect(choice).rejects.toMatchObject({
+      kind: 'environment',
+      message: "scheduler 'cron' cannot be used (cron: no cron daemon is running)",
+    });
+  });
+});

@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** A kind of test: `npx vitest --project unit` is the inner loop. */
+const project = (name: string, limitMs: number): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: limitMs,
+    hookTimeout: limitMs,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [project('unit', 10_000), project('contract', 60_000), project('e2e', 300_000)],
+    // A process for each test file: the environment, the working folder and the umask are a process's own.
+    pool: 'forks',
+    // The tests wait for child processes as much as they compute, so one worker per core keeps all cores busy.
+    maxWorkers: Math.max(2, availableParallelism()),
+    setupFiles: ['test/support/hermetic.ts'],
+    globalSetup: ['test/support/global-workshop.ts'],
+    // A test without an assertion cannot fail.
+    expect: { requireAssertions: true },
+    allowOnly: false,
+  },
+});
