@@ -19,7 +19,7 @@ const RUN_CODES = [EXIT.someFailed, EXIT.conflict, EXIT.locked, EXIT.offline];
 
 const ENTRIES: readonly Entry[] = [
   {
-    usage: 'install <repo..>',
+    usage: 'install [repo..]',
     describe: 'Keep repositories the same on all your machines',
     load: () => import('./commands/install.js'),
     codes: RUN_CODES,

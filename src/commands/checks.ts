@@ -3,7 +3,7 @@ import { errorMessage } from '../model/errors.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { scheduleText } from '../scheduler/schedule-text.js';
-import { installLauncher, launcherRecord, renderLauncher } from '../store/launcher.js';
+import { installLauncher, isCurrentLauncher, launcherRecord } from '../store/launcher.js';
 import { readState } from '../store/state.js';
 import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
@@ -36,11 +36,12 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
       name: 'launcher',
       look: async () => {
         const record = launcherRecord(locations);
-        if (readTextIfPresent(locations.launcher) === renderLauncher(record)) return ok(locations.launcher);
-        const missing = readTextIfPresent(locations.launcher) === undefined;
+        const text = readTextIfPresent(locations.launcher);
+        if (text !== undefined && isCurrentLauncher(text, record)) return ok(locations.launcher);
+        const missing = text === undefined;
         if (missing && installedRepos(locations).length === 0) return ok('not needed: no repository is installed');
         const fix = (): void => void installLauncher(locations.launcher, record);
-        const detail = missing ? 'is missing' : 'was written for another node, program or environment than this one';
+        const detail = missing ? 'is missing' : 'was written for another copy of autosync or other folders than these';
         return { result: missing ? 'error' : 'warning', detail, mend: 'autosync doctor --fix', fix };
       },
     },

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { exitCode } from '../engine/verdict.js';
+import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
@@ -29,7 +30,9 @@ export const command: Command = {
       .example("$0 install '~/src/**' --dry-run", 'show what would be written, for every repository below ~/src'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wish = readInstallWish(args);
-    return await installPaths(wire(), expandPaths(wordsOf(args, 'repo')), wish);
+    const typed = wordsOf(args, 'repo');
+    if (typed.length === 0) throw new AutosyncError('usage', 'no repository is named', ['autosync install <repo>']);
+    return await installPaths(wire(), expandPaths(typed), wish);
   },
 };
 
@@ -62,7 +65,11 @@ function showPlan(plan: Awaited<ReturnType<typeof planInstallation>>, { json }: 
     sayJson({ schema: 1, dryRun: true, ...plan });
     return;
   }
-  for (const { path, change, content } of plan.files) {
+  for (const { path, change, content, movedFrom } of plan.files) {
+    if (movedFrom !== undefined) {
+      say(`--- ${printable(path)} (moved from ${printable(movedFrom)})`);
+      continue;
+    }
     say(`--- ${printable(path)} (${change})`);
     for (const line of content.replace(/\n$/, '').split('\n')) say(`    ${printable(line)}`);
   }

@@ -12,7 +12,13 @@ import { installedRepos } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
 
 /** One file, or one region of a table, that an installation would write. */
-export type PlannedFile = { readonly path: string; readonly change: string; readonly content: string };
+export type PlannedFile = {
+  readonly path: string;
+  readonly change: string;
+  readonly content: string;
+  /** The file that is moved here as it is; then there is no content to show. */
+  readonly movedFrom?: string;
+};
 
 /** What an installation would write and run. */
 export type InstallationPlan = { readonly files: readonly PlannedFile[]; readonly commands: readonly string[] };

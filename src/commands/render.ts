@@ -94,4 +94,4 @@ function describeIntegration({ integrate }: RepoReport): readonly string[] {
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
 /** Says how many there are of something. */
-export const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;

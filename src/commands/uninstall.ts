@@ -60,6 +60,9 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
     if (left.length === 0) removeLauncher(locations.launcher);
     return found;
   });
+  for (const folder of [locations.repos, locations.config, locations.spool, joinPath(locations.state, 'repos')]) {
+    removeEmptyFolder(folder);
+  }
   if (extent.purge) for (const folder of [locations.config, locations.data, locations.state]) removeTree(folder);
   return troubles;
 }
@@ -72,18 +75,22 @@ async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly 
     try {
       await takeBackInside(wiring, repo);
     } catch (error) {
-      troubles.push(`${repo.path}: ${errorMessage(error)}`);
+      // A folder that is no repository any more has nothing of ours in it.
+      const isGone = error instanceof AutosyncError && error.kind === 'usage';
+      if (!isGone) troubles.push(`${repo.path}: ${errorMessage(error)}`);
     }
   }
   await unregisterRepo(locations, repo.id);
   removeState(locations, repo.id);
-  removeEmptyFolder(locations.repos);
   return troubles;
 }
 
 async function takeBackInside({ locations }: Wiring, repo: RegisteredRepo): Promise<void> {
   const tree = await openTree(locations, repo.path, repo);
-  hookInstallerFor(tree.hookSite).uninstall(hookRequest(locations, tree.hookSite));
+  // The two differ when `core.hooksPath` was set after the installation: what we put in the old place is still there.
+  for (const site of [tree.hookSite, tree.defaultHookSite]) {
+    hookInstallerFor(site).uninstall(hookRequest(locations, site));
+  }
   if (!isFolder(tree.privateFolder)) return;
   await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
     await tree.heal();

@@ -45,7 +45,7 @@ function withTrailer(subject: string, text: string, machine: string): string {
 }
 
 /** Says what happened in one line: one change by name, several by number. */
-export function event(changes: readonly Change[]): string {
+function event(changes: readonly Change[]): string {
   const [only] = changes;
   if (only !== undefined && changes.length === 1) return sentence(only);
   const counts = (['added', 'modified', 'removed', 'renamed'] as const)

@@ -57,13 +57,17 @@ function refusedByHub({ push }: Facts): Judgement | undefined {
 function unfinished(facts: Facts): Judgement | undefined {
   const { commit, fetch, integrate, push, uncommitted } = facts;
   if (facts.unfinished) {
-    const why = facts.why === '' ? 'other machines were faster each time' : facts.why;
+    const rejected = push.kind === 'rejected' ? `other machines were faster each time (${push.why})` : '';
+    const why = rejected || facts.why || 'somebody was faster each time';
     return { verdict: 'attention', why: `${why}; the next run goes on` };
   }
   if (integrate.kind === 'postponed')
     return { verdict: 'attention', why: `${integrate.why ?? ''}; the next run goes on` };
   if (fetch.kind === 'fetched' && fetch.relation === 'no-upstream') {
     return { verdict: 'attention', why: 'there is no hub: git remote add origin <url>' };
+  }
+  if (push.kind === 'rejected') {
+    return { verdict: 'attention', why: 'not pushed: another machine was first; the next run goes on' };
   }
   if (push.kind === 'not-attempted') return { verdict: 'attention', why: `not pushed: ${push.why}` };
   if (uncommitted.length > 0) {

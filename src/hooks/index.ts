@@ -3,8 +3,7 @@ import { gitHooks } from './git-hooks.js';
 import type { HookInstaller } from './hook-installer.js';
 import { hooksLeftAlone } from './hooks-left-alone.js';
 
-/** Every way to be told of a commit; the first one that handles a place has it. */
-export const hookInstallers: readonly HookInstaller[] = [gitHooks, hooksLeftAlone];
+const hookInstallers: readonly HookInstaller[] = [gitHooks, hooksLeftAlone];
 
 /** Returns the way to be told of commits in a place; there is one for every place. */
 export function hookInstallerFor(site: HookSite): HookInstaller {

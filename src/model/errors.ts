@@ -14,11 +14,6 @@ export class AutosyncError extends Error {
   }
 }
 
-/** Closes a `switch` over a union: reaching it is a type error, and at run time a bug. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value ${JSON.stringify(value)}`);
-}
-
 /** Returns the code of a system error (`ENOENT`, `EEXIST`, …), or undefined for any other value. */
 export function errorCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;

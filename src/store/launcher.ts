@@ -1,5 +1,5 @@
 import { delimiter, dirname, isAbsolute } from 'node:path';
-import type { AbsolutePath } from '../model/paths.js';
+import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import { currentUmask, homeFolder, node, pathCandidates, variable } from '../system/environment.js';
 import {
   isExecutable,
@@ -54,7 +54,7 @@ export function launcherRecord(locations: Locations): LauncherRecord {
     entry: entryPoint,
     state: locations.state,
     home: homeFolder(),
-    node: node.path as AbsolutePath,
+    node: asAbsolute(node.path),
     stableNode: stableNode() ?? '',
     path: lastingFolders(variable('PATH') ?? '').join(delimiter),
     sshAuthSock: variable('SSH_AUTH_SOCK') ?? '',
@@ -70,6 +70,13 @@ export function renderLauncher(record: LauncherRecord): string {
   const umask = record.umask.toString(8).padStart(3, '0');
   return fillTemplate(readTemplate('launcher/run.sh'), { ...record, umask }, quoteShell);
 }
+
+/** What differs from one terminal to the next, and does not make a launcher wrong. */
+const INCIDENTAL = /^recorded_(node|stable_node|path|agent|umask)=.*$/gm;
+
+/** Tells whether a launcher's text starts this program with these folders; what only its terminal had may differ. */
+export const isCurrentLauncher = (text: string, record: LauncherRecord): boolean =>
+  text.replace(INCIDENTAL, '') === renderLauncher(record).replace(INCIDENTAL, '');
 
 /** Writes the launcher, whole, unless it stands there already. */
 export function installLauncher(path: AbsolutePath, record: LauncherRecord): LauncherChange {

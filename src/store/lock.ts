@@ -4,7 +4,7 @@ import { AutosyncError, errorCode } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import { type Clock, systemClock } from '../system/clock.js';
 import {
-  createExclusively,
+  createFleeting,
   isFolder,
   joinPath,
   link,
@@ -27,7 +27,7 @@ export type Lock = {
   readonly release: () => void;
 };
 
-/** Who got the lock: we, or somebody else, who is unknown when his identity cannot be read (milliseconds since 1970). */
+/** Who got the lock: we, or (since when, in milliseconds since 1970) somebody else, unknown if his file is damaged. */
 export type LockResult =
   | { readonly kind: 'acquired'; readonly lock: Lock }
   | { readonly kind: 'held'; readonly owner: ProcessIdentity | undefined; readonly since: number };
@@ -41,23 +41,40 @@ const ELSEWHERE_MS = 30 * 60_000;
 /** Each try means that somebody was faster; so many in a row mean that the lock is in use. */
 const TRIES = 10;
 
-/** A process that died while it took over the lock of a dead one leaves a dead guard: this many may lie on each other. */
+/** A process that died while it took over a dead lock leaves a dead guard: so many may lie on each other. */
 const MAX_GUARDS = 4;
 
-/** What `link` answers where there are no hard links: FAT, some network and container file systems. */
-const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
+/**
+ * What `link` answers where there are no hard links: FAT, some network and container file systems, Android (EACCES).
+ */
+const NO_LINKS: readonly (string | undefined)[] = [
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EXDEV',
+];
 
 /**
  * Takes a lock, or says at once who holds it. The lock is a file that holds its owner's identity; it appears whole
- * (written beside and linked into place). One whose owner is provably dead is taken over. Errors are of the kind `environment`.
+ * (written beside and linked into place). One whose owner is provably dead is taken over. Errors are of the kind
+ * `environment`.
  */
 export function acquireLock(path: AbsolutePath, clock: Clock = systemClock): LockResult {
   return orEnvironmentError('lock', path, () => {
     if (!isFolder(dirname(dirname(path)))) throw missingFolder(path);
     makeFolder(dirname(path));
     const result = acquire(path, clock, 0);
-    if (result.kind === 'acquired') sweep(path, clock);
-    return result;
+    if (result.kind === 'held') return result;
+    try {
+      sweep(path, clock);
+      return result;
+    } catch (error) {
+      result.lock.release();
+      throw error;
+    }
   });
 }
 
@@ -76,15 +93,19 @@ function acquire(path: AbsolutePath, clock: Clock, guards: number): LockResult {
     if (!isDead(found, clock)) return { kind: 'held', owner: found.owner, since: found.since };
     const guard = acquire(guardOf(path, found), clock, guards + 1);
     if (guard.kind === 'held') return guard;
-    bury(path, found);
-    guard.lock.release();
+    try {
+      bury(path, found);
+    } finally {
+      guard.lock.release();
+    }
   }
   return { kind: 'held', owner: undefined, since: clock.now() };
 }
 
 /**
  * Two processes may judge the same lock dead, and the slower one must not remove what the faster one has put in its
- * place. So a dead lock is removed only under a lock made for it alone, named after it, and only if it still stands there.
+ * place. So a dead lock is removed only under a lock made for it alone, named after it, and only if it still stands
+ * there.
  */
 const guardOf = (path: AbsolutePath, dead: FoundLock): AbsolutePath => asAbsolute(`${path}.${dead.fingerprint}`);
 
@@ -96,10 +117,10 @@ function bury(path: AbsolutePath, dead: FoundLock): void {
 function claim(path: AbsolutePath, token: string, content: Buffer): boolean {
   const beside = `${path}.${token}.new`;
   try {
-    createExclusively(beside, content);
+    createFleeting(beside, content);
     link(beside, path);
   } catch (error) {
-    if (NO_LINKS.includes(errorCode(error))) createExclusively(path, content);
+    if (NO_LINKS.includes(errorCode(error))) createFleeting(path, content);
     else if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     remove(beside);
@@ -157,13 +178,15 @@ function isDead(found: FoundLock, clock: Clock): boolean {
 function sweep(path: AbsolutePath, clock: Clock): void {
   const folder = asAbsolute(dirname(path));
   for (const name of listNames(folder)) {
-    if (!name.startsWith(`${basename(path)}.`)) continue;
-    if (!/^(\.[0-9a-f]{16})+(\.new)?$/.test(name.slice(basename(path).length))) continue;
+    if (!name.startsWith(`${basename(path)}.`) || !LEFT_BESIDE.test(name.slice(basename(path).length))) continue;
     const left = joinPath(folder, name);
     const found = look(left);
     if (found !== undefined && isDead(found, clock)) remove(left);
   }
 }
+
+/** What may follow the name of a lock: the fingerprints of guards, and the token of a file that was to be linked. */
+const LEFT_BESIDE = /^(\.[0-9a-f]{16})+(\.new)?$/;
 
 /**
  * Does a piece of work under a lock, for which it waits a limited time; a lock still held then is an error of the

@@ -7,7 +7,7 @@ import type { Locations } from './locations.js';
 import { acquireLock } from './lock.js';
 import { orEnvironmentError } from './own-file.js';
 
-/** One thing that autosync did, at an ISO time, in a repository (its path); what else there is to say of it is plain JSON. */
+/** One thing that autosync did: when (an ISO time), where (a repository's path), what, and any JSON that says more. */
 export type LogEntry = JsonRecord & { readonly at: string; readonly repo: string; readonly event: string };
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -17,10 +17,10 @@ const MAX_LIST_ENTRIES = 100;
 /** Older logs, newest first: `log.1.jsonl` and so on. */
 const OLDER = [1, 2, 3];
 
-/** C1 controls and what steers bidirectional text: JSON leaves them as they are, a terminal that shows the file obeys them. */
+/** C1 controls and what steers bidirectional text: JSON lets them stand, and a terminal would obey them. */
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Adds an entry to the log, without passwords and tokens, and bounded; the log itself is bounded by leaving old files behind. */
+/** Adds an entry to the log, bounded and without passwords and tokens; the oldest entries make room. */
 export function appendLog(locations: Locations, entry: LogEntry): void {
   orEnvironmentError('write', locations.log, () => {
     makeFolder(locations.state);
@@ -107,10 +107,14 @@ function rotate(locations: Locations, moreBytes: number): void {
   }
 }
 
-/** Gives each file the name of the next older one, over which the oldest is lost. */
+/**
+ * Gives each file the name of the next older one, over which the oldest is lost. Where a name is free, as after a
+ * process that died here, the files behind it stay.
+ */
 function shift(files: readonly AbsolutePath[]): void {
-  for (let index = files.length - 1; index > 0; index -= 1) {
+  const free = files.findIndex((file) => lstatIfPresent(file) === undefined);
+  for (let index = free < 0 ? files.length - 1 : free; index > 0; index -= 1) {
     const [from, to] = [files[index - 1], files[index]];
-    if (from !== undefined && to !== undefined && lstatIfPresent(from) !== undefined) move(from, to);
+    if (from !== undefined && to !== undefined) move(from, to);
   }
 }

@@ -1,7 +1,17 @@
+import { dirname } from 'node:path';
 import { AutosyncError, errorCode, errorMessage } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { userId } from '../system/environment.js';
-import { lstatIfPresent, readIfPresent, realPath, writeAtomically } from '../system/files.js';
+import {
+  createExclusively,
+  flushFolder,
+  lstatIfPresent,
+  makeFolder,
+  move,
+  readIfPresent,
+  realPath,
+  remove,
+} from '../system/files.js';
 import { printable } from '../system/printable.js';
 
 /** The administrator, whose files may be trusted: a system that is set up from one place owns even `config.toml`. */
@@ -15,10 +25,37 @@ export function readOwnFile(path: AbsolutePath): Buffer | undefined {
   });
 }
 
-/** Writes a file whole, so that it is seen old or new, for the person alone; nothing is written that stands there already. */
+/**
+ * Writes a file whole, so that it is seen old or new, for the person alone; nothing is written that stands there
+ * already. Whoever writes holds a lock: the new file is made under one fixed name, so that what a process that died has
+ * left of it does not stay.
+ */
 export function writeOwnFile(path: AbsolutePath, content: string): void {
-  orEnvironmentError('write', path, () => writeAtomically(path, content));
+  orEnvironmentError('write', path, () => {
+    if (readIfPresent(path)?.equals(Buffer.from(content)) === true) return;
+    makeFolder(dirname(path));
+    const unfinished = unfinishedFile(path);
+    remove(unfinished);
+    try {
+      if (!createExclusively(unfinished, content)) throw new Error(`'${unfinished}' came back`);
+      move(unfinished, path);
+    } catch (error) {
+      remove(unfinished);
+      throw error;
+    }
+    flushFolder(dirname(path));
+  });
 }
+
+/** Removes a file that {@link writeOwnFile} wrote, and what may be left of writing it. */
+export function removeOwnFile(path: AbsolutePath): void {
+  orEnvironmentError('remove', path, () => {
+    remove(unfinishedFile(path));
+    remove(path);
+  });
+}
+
+const unfinishedFile = (path: AbsolutePath): string => `${path}.new`;
 
 function refuseForeign(path: AbsolutePath): void {
   if (lstatIfPresent(path) === undefined) return;

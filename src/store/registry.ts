@@ -3,22 +3,24 @@ import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
-import { exists, isAbsent, joinPath, listNames, makeFolder, realPath, remove } from '../system/files.js';
+import { exists, isAbsent, joinPath, listNames, lstatIfPresent, realPath } from '../system/files.js';
 import { hashBytes } from '../system/hash.js';
 import { encodePath } from '../system/path-bytes.js';
 import { mergeSettings, readConfigFile, readSettings } from './config.js';
 import type { Locations } from './locations.js';
-import { withLock } from './lock.js';
-import { orEnvironmentError, readOwnFile, writeOwnFile } from './own-file.js';
+import { orEnvironmentError, readOwnFile, removeOwnFile, writeOwnFile } from './own-file.js';
 import { readRepoFile, renderRepoFile } from './repo-file.js';
 import type { ParseSchedule } from './setting-types.js';
 import { parseSetting, type RawSettings, settingNamed } from './settings.js';
 import { type TomlFile, tomlError } from './toml.js';
+import { takeTurns } from './turns.js';
 
 /** A repository's file that cannot be used, and why; the others go on. */
 export type RegistryProblem = { readonly file: AbsolutePath; readonly error: AutosyncError };
 
-/** What is to be registered: `settings` are texts as a person types them, by setting name, added to those set before. */
+/**
+ * What is to be registered: `settings` are texts as a person types them, by setting name, added to those set before.
+ */
 export type RegisterRequest = {
   readonly path: AbsolutePath;
   readonly vcs: VcsKind;
@@ -36,7 +38,10 @@ export type Registration = {
 
 const SLUG_CHARACTERS = 40;
 
-/** Returns the name of a repository's own files: its folder's name, as far as every file system can hold it, and a hash of the path. */
+/**
+ * Returns the name of a repository's own files: its folder's name, in what every system allows, and a hash of its
+ * path.
+ */
 export function repoId(path: AbsolutePath): string {
   const name = basename(path).normalize('NFKD').toLowerCase();
   const slug = name
@@ -128,7 +133,7 @@ function loadRepo(
 
 /** Registers a repository under its real path, or updates what was registered; again is byte for byte the same. */
 export function registerRepo(locations: Locations, request: RegisterRequest): Promise<Registration> {
-  return withRegistry(locations, () => {
+  return takeTurns(locations, 'registry', () => {
     const { content, ...registration } = renderRegistration(locations, request);
     writeOwnFile(registration.file, content);
     return registration;
@@ -168,13 +173,11 @@ function refuseGlobal(name: string): void {
 
 /** Removes a repository's file, whatever is in it; returns whether there was one. */
 export function unregisterRepo(locations: Locations, id: string): Promise<boolean> {
-  return withRegistry(locations, () => {
+  return takeTurns(locations, 'registry', () => {
     const file = repoFile(locations, id);
-    const names = listNames(locations.repos);
-    const left = names.filter((name) => name.startsWith(`${id}.toml.`) && name.endsWith('.new'));
-    for (const name of left) remove(joinPath(locations.repos, name));
-    remove(file);
-    return names.includes(basename(file));
+    const wasThere = lstatIfPresent(file) !== undefined;
+    removeOwnFile(file);
+    return wasThere;
   });
 }
 
@@ -188,7 +191,7 @@ export function setSetting(
     readonly parseSchedule: ParseSchedule;
   },
 ): Promise<'changed' | 'unchanged'> {
-  return withRegistry(locations, () => {
+  return takeTurns(locations, 'registry', () => {
     const file = repoFile(locations, wanted.id);
     const repo = readRepoFile(file);
     if (repo === undefined) throw new AutosyncError('usage', `no repository '${wanted.id}' is installed`);
@@ -205,11 +208,3 @@ export function setSetting(
 /** Returns only those settings that were set for a repository itself, as they were written. */
 export const rawSettings = (locations: Locations, id: string): RawSettings =>
   readRepoFile(repoFile(locations, id))?.settings ?? {};
-
-const WAIT_MS = 10_000;
-
-/** Two commands that change a registration at the same time take turns, so that neither loses the other's change. */
-function withRegistry<T>(locations: Locations, work: () => T): Promise<T> {
-  makeFolder(locations.state);
-  return withLock(joinPath(locations.state, 'registry.lock'), { waitMs: WAIT_MS }, work);
-}

@@ -47,7 +47,9 @@ const renderPath = (path: AbsolutePath): Readonly<Record<string, string>> =>
 const note = (path: AbsolutePath): string =>
   isForeignName(path) ? `# path-bytes, in base64: '${printable(path)}'\n` : '';
 
-/** Reads a repository's file, or undefined when there is none; whatever is wrong with it is an error that says where. */
+/**
+ * Reads a repository's file, or undefined when there is none; whatever is wrong with it is an error that says where.
+ */
 export function readRepoFile(file: AbsolutePath): FoundRepoFile | undefined {
   const toml = readToml(file);
   if (toml === undefined) return undefined;

@@ -1,11 +1,12 @@
+import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import type { RepoReport } from '../model/report.js';
-import { joinPath, makeFolder, remove } from '../system/files.js';
+import { joinPath } from '../system/files.js';
 import { isRecord, parseRecord } from './json.js';
 import type { Locations } from './locations.js';
-import { withLock } from './lock.js';
-import { orEnvironmentError, readOwnFile, writeOwnFile } from './own-file.js';
+import { readOwnFile, removeOwnFile, writeOwnFile } from './own-file.js';
 import { isRepoReport } from './report-shape.js';
+import { takeTurns } from './turns.js';
 
 /** What autosync remembers of a repository from run to run; times are milliseconds since 1970. */
 export type RepoState = {
@@ -29,27 +30,28 @@ export type RepoState = {
 /** What is known of a repository that never ran, and of one whose memory was lost. */
 export const NEVER_RUN: RepoState = { schema: 1, failures: 0 };
 
-const WAIT_MS = 10_000;
-
 const folder = (locations: Locations): AbsolutePath => joinPath(locations.state, 'repos');
 const stateFile = (locations: Locations, id: string): AbsolutePath => joinPath(folder(locations), `${id}.json`);
 
-/** Returns what is remembered of a repository; a file that is missing, damaged or unreadable says nothing, which is no error. */
+/**
+ * Returns what is remembered of a repository: nothing, without an error, if the file is missing, damaged or
+ * unreadable.
+ */
 export function readState(locations: Locations, id: string): RepoState {
   try {
     return parseState(readOwnFile(stateFile(locations, id))?.toString('utf8') ?? '');
-  } catch {
-    return NEVER_RUN;
+  } catch (error) {
+    if (error instanceof AutosyncError) return NEVER_RUN;
+    throw error;
   }
 }
 
-/** Remembers what `change` makes of the present state, and returns it; two processes take turns, so that no change is lost. */
+/** Remembers what `change` makes of the present state, and returns it; no change by another process is lost. */
 export function updateState(
   locations: Locations,
   wanted: { readonly id: string; readonly change: (state: RepoState) => RepoState },
 ): Promise<RepoState> {
-  orEnvironmentError('make', locations.state, () => makeFolder(locations.state));
-  return withLock(joinPath(locations.state, 'state.lock'), { waitMs: WAIT_MS }, () => {
+  return takeTurns(locations, 'state', () => {
     const state = wanted.change(readState(locations, wanted.id));
     writeOwnFile(stateFile(locations, wanted.id), `${JSON.stringify(state)}\n`);
     return state;
@@ -58,8 +60,7 @@ export function updateState(
 
 /** Forgets a repository. */
 export function removeState(locations: Locations, id: string): void {
-  const file = stateFile(locations, id);
-  orEnvironmentError('remove', file, () => remove(file));
+  removeOwnFile(stateFile(locations, id));
 }
 
 /** Keeps every member that is what it should be; one that is not says nothing, and the others still count. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
@@ -15,6 +16,7 @@ export type TomlFile = {
 export function readToml(file: AbsolutePath): TomlFile | undefined {
   const bytes = readOwnFile(file);
   if (bytes === undefined) return undefined;
+  if (!isUtf8(bytes)) throw new AutosyncError('config', `${printable(file)}: not valid TOML: the text is not UTF-8`);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   try {
     return { file, text, entries: new Map(Object.entries(parse(text))) };

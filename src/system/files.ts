@@ -160,17 +160,28 @@ function writeWhole(file: number, bytes: Uint8Array): void {
 }
 
 /** Creates a file that must not exist yet; returns false when it does. */
-export function createExclusively(path: string, content: string | Uint8Array, mode = 0o600): boolean {
+export const createExclusively = (path: string, content: string | Uint8Array, mode = 0o600): boolean =>
+  createNew(path, content, { mode, flush: true });
+
+/** Creates a file like {@link createExclusively}, but one that is worth nothing after a power cut and need not outlive it. */
+export const createFleeting = (path: string, content: string | Uint8Array): boolean =>
+  createNew(path, content, { mode: 0o600, flush: false });
+
+function createNew(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly mode: number; readonly flush: boolean },
+): boolean {
   let file: number;
   try {
-    file = openSync(fsPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+    file = openSync(fsPath(path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
   try {
     writeWhole(file, typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
-    fsyncSync(file);
+    if (options.flush) fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -20,7 +20,7 @@ export function printable(text: string): string {
 /** Removes user names and passwords from the URLs in a text, and the values of tokens and authorisation headers. */
 export function redact(text: string): string {
   return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"<>]*@/gi, '$1')
+    .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/"<>]*@/gi, '$1')
     .replace(/((?:token|password|passwd|secret|key)=)[^\s&'"]+/gi, '$1***')
     .replace(/(authorization:\s*)\S+(\s+\S+)?/gi, '$1***');
 }

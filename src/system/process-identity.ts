@@ -33,16 +33,20 @@ export function livenessOf(owner: ProcessIdentity): Liveness {
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return errorCode(error) === 'EPERM';
   }
+  // One that has ended and was never waited for, as in a container without an init, still takes signals.
+  return statOf(pid)[0] !== 'Z';
 }
 
-function startOf(pid: number): string {
+const startOf = (pid: number): string => statOf(pid)[19] ?? '';
+
+/** Returns the fields of `/proc/<pid>/stat` from the third, the state, on; none where there is no such file. */
+function statOf(pid: number): readonly string[] {
   const stat = readProc(`/proc/${pid}/stat`);
   // The second field is the program's name in brackets and may hold blanks and brackets itself.
-  return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '';
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
 }
 
 const bootId = (): string => readProc('/proc/sys/kernel/random/boot_id').trim();

@@ -97,7 +97,10 @@ export type WorkingTree = {
   readonly top: AbsolutePath;
   /** The folder inside the repository's metadata that is ours: lock, private index, journal. */
   readonly privateFolder: AbsolutePath;
+  /** Where the version control system looks for hooks now. */
   readonly hookSite: HookSite;
+  /** Where it looks unless it is told otherwise; the two differ while `core.hooksPath` is set. */
+  readonly defaultHookSite: HookSite;
   /** Mends what an earlier run of ours left when it was killed, and nothing that is the person's. */
   readonly heal: () => Promise<readonly string[]>;
   /** Marks that a run is under way, so that the next one knows when this one was killed; `end` takes the mark back. */

@@ -42,22 +42,24 @@ git_is_done() {
     git_dir=${line#gitdir: }
   fi
   for pause in 1 1 1 1 1 0; do
-    operation_is_open || return 0
-    if [ "$event" = post-commit ] && ! is_last_pick; then return 1; fi
+    has_any rebase-merge rebase-apply sequencer MERGE_HEAD BISECT_LOG || return 0
+    if [ "$event" = post-commit ] && is_one_of_many; then return 1; fi
     sleep "$pause"
   done
   return 1
 }
 
-operation_is_open() {
-  for name in rebase-merge rebase-apply sequencer MERGE_HEAD BISECT_LOG; do
+has_any() {
+  for name in "$@"; do
     if [ -e "$git_dir/$name" ]; then return 0; fi
   done
   return 1
 }
 
-is_last_pick() {
-  [ -f "$git_dir/sequencer/todo" ] && [ "$(wc -l <"$git_dir/sequencer/todo")" -le 1 ]
+# All of this may be gone from one test to the next, and then git is done.
+is_one_of_many() {
+  has_any rebase-merge rebase-apply BISECT_LOG ||
+    { [ -f "$git_dir/sequencer/todo" ] && [ "$(wc -l <"$git_dir/sequencer/todo")" -gt 1 ]; }
 }
 
 # The first line of a request is its event, all the rest is the folder. It is seen whole or not at all.

@@ -115,7 +115,6 @@ exec runuser -u ${user.name} -- crontab "$@"
       else execFileSync('crontab', [...as, '-'], { input: content, stdio: 'pipe' });
     },
     remove: () => {
-      spawnSync('crontab', [...as, '-r']);
       user.remove();
       rmSync(folder, { recursive: true });
     },

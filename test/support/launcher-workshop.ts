@@ -25,15 +25,15 @@ const ENTRY = `
 const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { pid, env } = process;
 const args = process.argv.slice(2);
+if (existsSync(__dirname + '/stay')) {
+  process.on('SIGUSR2', () => writeFileSync(__dirname + '/called-' + pid, ''));
+  setTimeout(() => {}, 600_000);
+}
 const answer = { pid, args, env, stdin: readFileSync(0, 'utf8'), cwd: process.cwd(), umask: process.umask() };
 writeFileSync(__dirname + '/new-' + pid, JSON.stringify(answer));
 renameSync(__dirname + '/new-' + pid, __dirname + '/answer-' + pid);
 console.log('this is what autosync says');
 process.exitCode = args[0] === 'exit' ? Number(args[1]) : 0;
-if (existsSync(__dirname + '/stay')) {
-  process.on('SIGUSR2', () => writeFileSync(__dirname + '/called-' + pid, ''));
-  setTimeout(() => {}, 600_000);
-}
 `;
 
 /** What the program that the launcher started was given. */

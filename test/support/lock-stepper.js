@@ -5,7 +5,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const STEPS = ['lstatIfPresent', 'readIfPresent', 'listNames', 'createExclusively', 'link', 'remove'];
+const STEPS = ['lstatIfPresent', 'readIfPresent', 'listNames', 'createFleeting', 'link', 'remove'];
 
 const [sources = '', path = '', number = '', action = ''] = process.argv.slice(2);
 const end = Date.now() + 30_000;

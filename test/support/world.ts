@@ -1,13 +1,28 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { commitMessages } from '../../src/engine/commit-message.js';
-import { tick, type TickRequest } from '../../src/engine/tick.js';
+import { type TickRequest, tick } from '../../src/engine/tick.js';
 import { asAbsolute } from '../../src/model/paths.js';
 import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport } from '../../src/model/report.js';
 import { systemClock } from '../../src/system/clock.js';
+import { decodePath, fsPath } from '../../src/system/path-bytes.js';
 import { git as gitSystem } from '../../src/vcs/git/index.js';
 import type { WorkingTree } from '../../src/vcs/vcs.js';
 
@@ -31,7 +46,10 @@ export const SETTINGS: Settings = {
 
 /** Runs raw git, as a test sets things up and looks at them; returns its output without the last newline. */
 export function git(folder: string, ...args: readonly string[]): string {
-  return execFileSync('git', [...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).replace(/\n$/, '');
+  return execFileSync('git', [...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).replace(
+    /\n$/,
+    '',
+  );
 }
 
 /** One machine's working tree. */
@@ -40,10 +58,12 @@ export type Machine = {
   readonly top: string;
   readonly settings: Settings;
   readonly git: (...args: readonly string[]) => string;
-  readonly write: (path: string, content: string) => void;
+  readonly write: (path: string, content: string | Uint8Array) => void;
   readonly read: (path: string) => string;
   readonly has: (path: string) => boolean;
   readonly remove: (path: string) => void;
+  readonly rename: (from: string, to: string) => void;
+  readonly link: (target: string, path: string) => void;
   /** Everything in the working tree but the repository's metadata: path → content, a link as `-> target`. */
   readonly files: () => Record<string, string>;
   readonly open: (change?: Partial<Settings>) => Promise<WorkingTree>;
@@ -60,9 +80,25 @@ export type World = {
   readonly remove: () => void;
 };
 
+/** Worlds that were made in this process, by their machines' names: copying one is quicker than making another. */
+const templates = new Map<string, string>();
+
 /** Makes a hub with one commit (`README.md`) on `main`, and machines of the given names. */
 export function createWorld(...names: readonly string[]): World {
+  const key = names.join('/');
+  const template = templates.get(key) ?? buildWorld(names);
+  templates.set(key, template);
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
+  cpSync(template, folder, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  for (const name of names) {
+    const config = join(folder, name, '.git', 'config');
+    writeFileSync(config, readFileSync(config, 'utf8').replaceAll(template, folder));
+  }
+  return worldAt(folder, names);
+}
+
+function buildWorld(names: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'template-'));
   const hub = join(folder, 'hub.git');
   git(folder, 'init', '-q', '--bare', '-b', 'main', hub);
   const seed = join(folder, 'seed');
@@ -72,17 +108,22 @@ export function createWorld(...names: readonly string[]): World {
   git(seed, 'commit', '-q', '-m', 'first');
   git(seed, 'push', '-q', 'origin', 'HEAD:main');
   rmSync(seed, { recursive: true });
-  const add = (name: string): Machine => {
-    const top = join(folder, name);
-    git(folder, 'clone', '-q', hub, top);
-    return machineAt(top, name);
-  };
-  const machines = names.map(add);
+  for (const name of names) git(folder, 'clone', '-q', hub, join(folder, name));
+  return folder;
+}
+
+function worldAt(folder: string, names: readonly string[]): World {
+  const hub = join(folder, 'hub.git');
+  const machines = names.map((name) => machineAt(join(folder, name), name));
   return {
     folder,
     hub,
     machines,
-    add,
+    add: (name) => {
+      const top = join(folder, name);
+      git(folder, 'clone', '-q', hub, top);
+      return machineAt(top, name);
+    },
     hubHead: () => git(hub, 'rev-parse', 'main'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -108,12 +149,21 @@ export function machineAt(top: string, name: string): Machine {
     settings,
     git: (...args) => git(top, ...args),
     write: (path, content) => {
-      mkdirSync(dirname(join(top, path)), { recursive: true });
-      writeFileSync(join(top, path), content);
+      mkdirSync(fsPath(dirname(join(top, path))), { recursive: true });
+      writeFileSync(fsPath(join(top, path)), content);
     },
-    read: (path) => readFileSync(join(top, path), 'utf8'),
-    has: (path) => existsSync(join(top, path)),
-    remove: (path) => rmSync(join(top, path), { recursive: true }),
+    read: (path) => readFileSync(fsPath(join(top, path)), 'utf8'),
+    has: (path) => existsSync(fsPath(join(top, path))),
+    remove: (path) => {
+      const at = fsPath(join(top, path));
+      if (lstatSync(at).isDirectory()) rmSync(at, { recursive: true });
+      else unlinkSync(at);
+    },
+    rename: (from, to) => {
+      mkdirSync(fsPath(dirname(join(top, to))), { recursive: true });
+      renameSync(fsPath(join(top, from)), fsPath(join(top, to)));
+    },
+    link: (target, path) => symlinkSync(target, fsPath(join(top, path))),
     files: () => readTree(top),
     open,
     run: async (change = {}, request = {}) =>
@@ -136,13 +186,15 @@ export function machineAt(top: string, name: string): Machine {
 /** Reads a tree: path → content, a link as `-> target`; `.git` is left out. */
 export function readTree(top: string, below = ''): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of readdirSync(join(top, below)).sort()) {
+  const names = readdirSync(fsPath(join(top, below)), 'buffer').map(decodePath);
+  for (const name of names.sort()) {
     if (name === '.git') continue;
     const path = below === '' ? name : `${below}/${name}`;
-    const stats = lstatSync(join(top, path));
+    const at = fsPath(join(top, path));
+    const stats = lstatSync(at);
     if (stats.isDirectory()) Object.assign(found, readTree(top, path));
-    else if (stats.isSymbolicLink()) found[path] = `-> ${readlinkSync(join(top, path))}`;
-    else if (stats.isFile()) found[path] = readFileSync(join(top, path), 'latin1');
+    else if (stats.isSymbolicLink()) found[path] = `-> ${readlinkSync(at)}`;
+    else if (stats.isFile()) found[path] = readFileSync(at, 'latin1');
     else found[path] = 'special';
   }
   return found;

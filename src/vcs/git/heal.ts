@@ -10,12 +10,10 @@ import {
 } from '../../system/files.js';
 import { isProgramAtWork } from '../../system/process-list.js';
 import { recover } from '../placement/recover.js';
-import { matchesContent } from './content.js';
 import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
-import { localCopyName } from './integrate.js';
+import { isCommitted, localCopyName } from './integrate.js';
 import { healMove } from './move-branch.js';
 import { removePrivateIndexes } from './private-index.js';
-import { readRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
 
@@ -57,9 +55,8 @@ function recoverPlacement(repository: Repository): Promise<readonly string[]> {
   return recover({
     top: repository.top,
     staging: stagingFolder(repository),
-    matches: (path, at, content) => matchesContent(repository, path, at, content),
-    copyName: (path, at) => localCopyName(repository, path, at),
-    isCommitted: async ({ to }) => (await readRef(repository, 'HEAD')) === to,
+    copyName: localCopyName(repository),
+    isCommitted: isCommitted(repository),
   });
 }
 

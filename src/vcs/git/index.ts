@@ -7,7 +7,7 @@ import { beginRun, endRun, heal } from './heal.js';
 import { housekeeping, removeOwnRefs } from './housekeeping.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
-import { hookSite, openRepository } from './open.js';
+import { defaultHookSite, hookSite, openRepository } from './open.js';
 import { publishAside } from './publish-aside.js';
 import { push } from './push.js';
 import { readRef } from './refs.js';
@@ -36,6 +36,7 @@ function workingTree(repository: Repository): WorkingTree {
     top: repository.top,
     privateFolder: repository.privateFolder,
     hookSite: hookSite(repository),
+    defaultHookSite: defaultHookSite(repository),
     heal: () => heal(repository),
     begin: () => beginRun(repository),
     end: () => endRun(repository),
@@ -73,7 +74,7 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
 
 /** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
 async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
-  const status = await readStatus(repository);
+  const status = await readStatus(repository, 'all');
   const tracked = status.tracked.filter(({ submodule, staged }) => submodule?.commit !== false || staged !== '.');
   return [...tracked.map(({ path }) => path), ...status.unmerged, ...status.untracked.map(asRelative)];
 }

@@ -1,10 +1,12 @@
 import type { Conflict } from '../../model/outcome.js';
-import { type AbsolutePath, asRelative, type RelativePath } from '../../model/paths.js';
+import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
 import { hashBlobFile, hashBytes } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { conflictCopyName } from '../conflict-copy.js';
+import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
+import type { CopyName } from '../placement/plan.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { commitTree } from './commit-tree.js';
 import { matchesContent } from './content.js';
@@ -12,6 +14,7 @@ import { differenceArguments, parseDifferences } from './difference.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
 import { moveBranch, withIndexLock } from './move-branch.js';
 import { copyIndex, type IndexEntry, type PrivateIndex, refreshIndex, writeEntries } from './private-index.js';
+import { isAncestor } from './refs.js';
 import type { Repository } from './repository.js';
 import { settleConflicts } from './settle-conflicts.js';
 import { emptyTree } from './snapshot.js';
@@ -69,21 +72,21 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     const why = `'${stillChanging.path}' is still being written`;
     return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   }
-  const busy = { kind: 'surprise', surprise: { path: asRelative('.'), what: 'git is at work here' } } as const;
-  const placed = await withIndexLock(repository, busy, () =>
-    place({
-      top: repository.top,
-      staging: stagingFolder(repository),
-      from,
-      to: request.to,
-      differences: files,
-      uncommitted: new Set(request.quarantined.map(({ path }) => path)),
-      matches: (path, at, content) => matchesContent(repository, path, at, content),
-      copyName: (path, at) => localCopyName(repository, path, at),
-      stage: (folder, paths) => checkOut(repository, { commit: request.to, folder, paths }),
-      commit: () => makeOfficial(repository, request, differences.index),
-    }),
-  );
+  const placed = await place({
+    top: repository.top,
+    staging: stagingFolder(repository),
+    branch: request.branch,
+    from,
+    to: request.to,
+    differences: files,
+    uncommitted: new Set(request.quarantined.map(({ path }) => path)),
+    matches: (path, at, content) => matchesContent(repository, path, at, content),
+    copyName: localCopyName(repository),
+    stage: (folder, paths) => checkOut(repository, { commit: request.to, folder, paths }),
+    exclusively: (held, body) => withIndexLock(repository, held, body),
+    commit: () => makeOfficial(repository, request, differences.index),
+    isCommitted: isCommitted(repository),
+  });
   if (placed.kind === 'surprise') {
     return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
   }
@@ -96,11 +99,20 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   return done(request.to, { kind: request.kind, files: placed.files, conflicts });
 }
 
-/** Names the copy of a file that is in no commit: it is this machine's, and as old as its last change. */
-export function localCopyName(repository: Repository, path: RelativePath, at: AbsolutePath): RelativePath {
-  const stats = lstatIfPresent(at);
-  const id = stats?.isFile() === true ? fileId(at, repository) : hashBytes(path, 'sha1');
-  return conflictCopyName({ path, machine: repository.settings.machine, at: stats?.mtimeMs ?? repository.now(), id });
+/** Tells whether a branch holds a commit; an ancestor will do, since the person may have committed meanwhile. */
+export const isCommitted =
+  (repository: Repository): IsCommitted =>
+  ({ branch, to }) =>
+    isAncestor(repository, to, `refs/heads/${branch}`);
+
+/** Names the copies of files that are in no commit: they are this machine's, and as old as their last change. */
+export function localCopyName(repository: Repository): CopyName {
+  const { machine } = repository.settings;
+  return (path, at, isTaken) => {
+    const stats = lstatIfPresent(at);
+    const id = stats?.isFile() === true ? fileId(at, repository) : hashBytes(path, 'sha1');
+    return conflictCopyName({ path, machine, at: stats?.mtimeMs ?? repository.now(), id }, isTaken);
+  };
 }
 
 function fileId(at: AbsolutePath, { objectFormat }: Repository): string {
@@ -111,7 +123,10 @@ function fileId(at: AbsolutePath, { objectFormat }: Repository): string {
   }
 }
 
-/** Writes files of a commit below a folder, complete, with the person's own filters and line endings applied. */
+/**
+ * Writes files of a commit below a folder, complete, with the person's own filters and line endings applied. The folder
+ * is git's working tree for this: in the person's own, git would follow the old `.gitattributes`, not the commit's.
+ */
 async function checkOut(
   repository: Repository,
   request: { readonly commit: string; readonly folder: AbsolutePath; readonly paths: readonly RelativePath[] },
@@ -121,7 +136,8 @@ async function checkOut(
   const env = { GIT_INDEX_FILE: index.file };
   await repository.git.output(['read-tree', '--empty'], { env });
   await repository.git.output(['read-tree', request.commit], { env });
-  const args = ['checkout-index', '--force', '-z', '--stdin', `--prefix=${request.folder}/`];
+  const places = [`--git-dir=${repository.gitDir}`, `--work-tree=${request.folder}`];
+  const args = [...places, 'checkout-index', '--force', '-z', '--stdin'];
   await repository.git.output(args, { env, input: joinPaths(request.paths) });
 }
 

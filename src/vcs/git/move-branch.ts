@@ -2,6 +2,7 @@ import type { AbsolutePath } from '../../model/paths.js';
 import { copy, exists, joinPath, move, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
 import { releaseIndexLock, takeIndexLock } from './index-lock.js';
 import { indexSum, type PrivateIndex } from './private-index.js';
+import { readRef } from './refs.js';
 import { noObject, type Repository } from './repository.js';
 
 /** A branch that is to stand on another commit, with the index that belongs to it. */
@@ -66,7 +67,10 @@ export async function moveBranch(repository: Repository, request: BranchMove): P
   };
   writeAtomically(moveJournalFile(repository), JSON.stringify(journal));
   move(request.index.file, repository.indexFile);
-  const moved = await updateBranch(repository, request);
+  // Git may have been ended just after it had moved the branch: only where the branch stands counts.
+  const moved =
+    (await updateBranch(repository, request)) ||
+    (await readRef(repository, `refs/heads/${request.branch}`)) === request.to;
   if (!moved) {
     if (exists(before)) move(before, repository.indexFile);
     else remove(repository.indexFile);

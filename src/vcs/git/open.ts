@@ -82,6 +82,13 @@ export function hookSite(repository: Repository): HookSite {
   return { vcs: 'git', folder, owner: inside(realPath(repository.top)) ? 'tracked' : 'shared' };
 }
 
+/** Names the hooks folder of the repository itself, which git uses unless `core.hooksPath` is set. */
+export const defaultHookSite = (repository: Repository): HookSite => ({
+  vcs: 'git',
+  folder: joinPath(repository.commonDir, 'hooks'),
+  owner: 'own',
+});
+
 /** Resolves the links in a path whose end need not exist yet. */
 function realIfPresent(path: AbsolutePath): AbsolutePath {
   if (exists(path)) return realPath(path);

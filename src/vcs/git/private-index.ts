@@ -1,5 +1,5 @@
 import type { AbsolutePath } from '../../model/paths.js';
-import { copy, exists, joinPath, listNames, remove } from '../../system/files.js';
+import { copy, exists, joinPath, listNames, makeFolder, remove } from '../../system/files.js';
 import { hashFile } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { gitFailure } from './command.js';
@@ -19,6 +19,7 @@ let counter = 0;
 export function copyIndex(repository: Repository): PrivateIndex {
   counter += 1;
   const file = joinPath(repository.privateFolder, `${PREFIX}${process.pid}-${counter}`);
+  makeFolder(repository.privateFolder);
   remove(file);
   const copiedFrom = indexSum(repository.indexFile);
   if (exists(repository.indexFile)) copy(repository.indexFile, file);

@@ -20,12 +20,13 @@ export type SettleRequest = { readonly merge: MergeTree; readonly ours: string; 
 export async function settleConflicts(repository: Repository, request: SettleRequest): Promise<Settled> {
   const { merge, ours, theirs } = request;
   const sides = { ours: await readSide(repository, ours), theirs: await readSide(repository, theirs) };
+  const merged = await readSide(repository, merge.tree);
   const entries: IndexEntry[] = [];
   const conflicts: Conflict[] = [];
   for (const [path, stages] of merge.conflicted) {
     const kind = kindOf(merge, path, stages);
     const versions = await originals({ repository, sides, path, stages, request });
-    const settled = await settleOne({ repository, path, kind, ...versions, request });
+    const settled = await settleOne({ repository, path, kind, ...versions, merged, request });
     entries.push({ path, content: undefined }, ...settled.entries);
     conflicts.push(settled.conflict);
   }
@@ -82,6 +83,8 @@ type OneConflict = Versions & {
   readonly repository: Repository;
   readonly path: RelativePath;
   readonly kind: ConflictKind;
+  /** What git's own merge holds. */
+  readonly merged: Side;
   readonly request: SettleRequest;
 };
 
@@ -117,7 +120,9 @@ const entry = (path: RelativePath, { mode, id }: Stage): IndexEntry => ({ path, 
 async function copyName(one: OneConflict, path: RelativePath, { stage, id }: Stage): Promise<RelativePath> {
   const { ours, theirs } = one.request;
   const [side, other] = stage === 2 ? [ours, theirs] : [theirs, ours];
-  return conflictCopyName({ path, id, ...(await provenance(one.repository, { side, other, path })) });
+  // An earlier copy of the same version may stand there, edited since.
+  const isTaken = (name: RelativePath): boolean => (one.merged.entries.get(name)?.id ?? id) !== id;
+  return conflictCopyName({ path, id, ...(await provenance(one.repository, { side, other, path })) }, isTaken);
 }
 
 function withoutLabel(path: RelativePath, { ours, theirs }: SettleRequest): RelativePath | undefined {

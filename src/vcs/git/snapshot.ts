@@ -1,5 +1,6 @@
 import type { Change, Quarantined } from '../../model/change.js';
 import type { Blocked } from '../../model/outcome.js';
+import { remove } from '../../system/files.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { type Candidate, readCandidates } from './candidates.js';
 import { changesArguments, parseChanges } from './change-parser.js';
@@ -79,6 +80,7 @@ async function commit({ repository, request, context, index, quarantined }: Comm
     return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes: [] } };
   }
   if (request.dryRun) {
+    remove(index.file);
     return {
       kind: 'done',
       head,

@@ -1,18 +1,29 @@
 import { errorCode } from '../../model/errors.js';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
-import { joinPath, readTextIfPresent, writeAtomically } from '../../system/files.js';
+import { joinPath, listNames, move, readTextIfPresent, removeTree, writeAtomically } from '../../system/files.js';
 import type { Step } from './plan.js';
+
+/** A step whose new version lies ready. */
+export type StagedStep = Step & {
+  /** The fingerprint of the new version; undefined when none is put in place. */
+  readonly newPrint: string | undefined;
+};
 
 /** What a placement leaves to the next run should it be killed: enough to take every step back. */
 export type Journal = {
   readonly schema: 1;
+  /** The branch that is to stand on `to`. */
+  readonly branch: string;
   /** What stood in the working tree, and what is to stand there, as the version control system names commits. */
   readonly from: string;
   readonly to: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StagedStep[];
   /** Folders that the placement makes, outermost first. */
   readonly newFolders: readonly RelativePath[];
 };
+
+/** Tells whether the branch of a placement stands on its commit, or on one that continues it. */
+export type IsCommitted = (journal: Pick<Journal, 'branch' | 'to'>) => Promise<boolean>;
 
 /** The folders of one placement inside the private folder. */
 export type PlacementFolders = {
@@ -38,6 +49,19 @@ export function placementFolders(staging: AbsolutePath, name = 'placement'): Pla
   };
 }
 
+/** Removes the folders of a placement; killed on the way, it leaves nothing that could be taken for one. */
+export function discard(staging: AbsolutePath, folders: PlacementFolders): void {
+  move(folders.root, joinPath(staging, `${SPENT}${Date.now()}-${process.pid}`));
+  removeSpent(staging);
+}
+
+/** Removes what is left of placements that are over. */
+export function removeSpent(staging: AbsolutePath): void {
+  for (const name of listNames(staging)) if (name.startsWith(SPENT)) removeTree(joinPath(staging, name));
+}
+
+const SPENT = 'spent-';
+
 /** Writes the journal, flushed, before anything of the person's is moved. */
 export function writeJournal(folders: PlacementFolders, journal: Journal): void {
   writeAtomically(folders.journal, JSON.stringify(journal));
@@ -60,7 +84,7 @@ function isJournal(value: unknown): value is Journal {
   if (typeof value !== 'object' || value === null) return false;
   if (!('schema' in value) || value.schema !== 1) return false;
   if (!('steps' in value) || !Array.isArray(value.steps) || !('newFolders' in value)) return false;
-  return value.steps.every((step: unknown) => isStep(step)) && 'to' in value && 'from' in value;
+  return value.steps.every((step: unknown) => isStep(step)) && 'to' in value && 'from' in value && 'branch' in value;
 }
 
 /** A journal is our own file, yet a path in it that leaves the tree must never be followed. */

@@ -1,18 +1,17 @@
-import { dirname } from 'node:path/posix';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
-import { joinPath, listNames, lstatIfPresent, makeSharedFolder, remove, removeTree } from '../../system/files.js';
-import { placementFolders, readJournal } from './journal.js';
-import { linkIntoPlace } from './link-into-place.js';
-import type { PlanRequest, Step } from './plan.js';
+import { joinPath, listNames, lstatIfPresent, remove } from '../../system/files.js';
+import { fingerprint } from './fingerprint.js';
+import { discard, placementFolders, readJournal, type StagedStep } from './journal.js';
+import { type KeepRequest, keepBeside } from './keep-beside.js';
 
 /** What rescuing late writes has to know. */
-export type RescueRequest = Pick<PlanRequest, 'top' | 'matches' | 'copyName'> & { readonly staging: AbsolutePath };
+export type RescueRequest = KeepRequest & { readonly staging: AbsolutePath };
 
 /**
  * Looks at the old versions that earlier placements moved aside: a program that still held one open may have written
  * to it since. Such a file gets a name of its own beside the path; the others are removed. Returns the rescued names.
  */
-export async function rescueLateWrites(request: RescueRequest): Promise<readonly RelativePath[]> {
+export function rescueLateWrites(request: RescueRequest): readonly RelativePath[] {
   const rescued: RelativePath[] = [];
   for (const name of listNames(request.staging)) {
     if (!name.startsWith('aside-')) continue;
@@ -20,21 +19,19 @@ export async function rescueLateWrites(request: RescueRequest): Promise<readonly
     const journal = readJournal(folders);
     if (journal === undefined || journal === 'damaged') continue;
     for (const step of journal.steps) {
-      const copy = await rescue(request, step, joinPath(folders.old, String(step.n)));
+      const copy = rescue(request, step, joinPath(folders.old, String(step.n)));
       if (copy !== undefined) rescued.push(copy);
     }
-    removeTree(folders.root);
+    discard(request.staging, folders);
   }
   return rescued;
 }
 
-async function rescue(request: RescueRequest, step: Step, aside: AbsolutePath): Promise<RelativePath | undefined> {
+function rescue(request: RescueRequest, step: StagedStep, aside: AbsolutePath): RelativePath | undefined {
   // What stood in the way has its copy's name besides this one, so a late write is in the copy.
-  if (step.old === undefined || step.copy !== undefined || lstatIfPresent(aside) === undefined) return undefined;
-  if (await request.matches(step.path, aside, step.old)) return undefined;
-  const copy = request.copyName(step.path, aside);
-  makeSharedFolder(joinPath(request.top, dirname(step.path)));
-  linkIntoPlace(aside, joinPath(request.top, copy));
+  if (step.oldPrint === undefined || lstatIfPresent(aside) === undefined) return undefined;
+  if (fingerprint(aside) === step.oldPrint) return undefined;
+  const copy = keepBeside(request, step.path, aside);
   remove(aside);
   return copy;
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path/posix';
 import { errorCode } from '../../model/errors.js';
 import { type AbsolutePath, asRelative, type RelativePath } from '../../model/paths.js';
 import {
@@ -7,12 +6,21 @@ import {
   listNames,
   lstatIfPresent,
   makeFolder,
-  makeSharedFolder,
   move,
   removeEmptyFolder,
+  removeTree,
   setMode,
 } from '../../system/files.js';
-import { type Journal, type PlacementFolders, placementFolders, writeJournal } from './journal.js';
+import { fingerprint } from './fingerprint.js';
+import {
+  type IsCommitted,
+  type Journal,
+  type PlacementFolders,
+  placementFolders,
+  type StagedStep,
+  writeJournal,
+} from './journal.js';
+import { giveName, hasRealParents, makeParents, parentsOf } from './keep-beside.js';
 import { linkIntoPlace } from './link-into-place.js';
 import { type PlanRequest, plan, type Step, type Surprise } from './plan.js';
 import { rollBack } from './roll-back.js';
@@ -21,12 +29,16 @@ import { rollBack } from './roll-back.js';
 export type PlaceRequest = PlanRequest & {
   /** A folder of ours on the working tree's own file system. */
   readonly staging: AbsolutePath;
+  readonly branch: string;
   readonly from: string;
   readonly to: string;
   /** Writes the new versions, complete, below a folder, under their own paths. */
   readonly stage: (folder: AbsolutePath, paths: readonly RelativePath[]) => Promise<void>;
-  /** Makes the new versions official, by compare-and-swap; false when somebody was faster. */
+  /** Keeps the version control system's own commands out while something runs; answers `held` where it cannot. */
+  readonly exclusively: <T>(held: T, body: () => Promise<T>) => Promise<T>;
+  /** Makes the new versions official, by compare-and-swap; says why when somebody was faster. */
   readonly commit: () => Promise<true | string>;
+  readonly isCommitted: IsCommitted;
 };
 
 /** A file that stood in the way and is kept under another name. */
@@ -47,19 +59,10 @@ export async function place(request: PlaceRequest): Promise<Placed> {
   const steps = await plan(request);
   if ('what' in steps) return { kind: 'surprise', surprise: steps };
   const folders = placementFolders(request.staging);
-  await prepare(request, steps, folders);
-  const journal = newJournal(request, steps);
-  writeJournal(folders, journal);
-  let surprise: Surprise | undefined;
-  try {
-    surprise = await attempt(request, journal, folders);
-  } catch (error) {
-    // A full disk, an error of the disk: nothing half done may stay while somebody could work on it.
-    await rollBack({ ...request, journal, folders });
-    throw error;
-  }
+  const journal = newJournal(request, await prepare(request, steps, folders));
+  const surprise = await request.exclusively<Surprise | undefined>(BUSY, () => attempt(request, journal, folders));
   if (surprise !== undefined) {
-    await rollBack({ ...request, journal, folders });
+    removeTree(folders.root);
     return { kind: 'surprise', surprise };
   }
   move(folders.root, joinPath(request.staging, `aside-${Date.now()}-${process.pid}`));
@@ -67,7 +70,13 @@ export async function place(request: PlaceRequest): Promise<Placed> {
   return { kind: 'placed', displaced, files: request.differences.length };
 }
 
-async function prepare(request: PlaceRequest, steps: readonly Step[], folders: PlacementFolders): Promise<void> {
+const BUSY: Surprise = { path: asRelative('.'), what: 'is being worked on by another program' };
+
+async function prepare(
+  request: PlaceRequest,
+  steps: readonly Step[],
+  folders: PlacementFolders,
+): Promise<readonly StagedStep[]> {
   makeFolder(folders.old);
   makeFolder(folders.fresh);
   const arriving = steps.filter((step) => step.new !== undefined && !step.adopted);
@@ -81,6 +90,11 @@ async function prepare(request: PlaceRequest, steps: readonly Step[], folders: P
     keepPermissions(joinPath(request.top, path), fresh);
     flushFile(fresh);
   }
+  const staged = new Set(arriving);
+  return steps.map((step) => ({
+    ...step,
+    newPrint: staged.has(step) ? fingerprint(joinPath(folders.fresh, step.path)) : undefined,
+  }));
 }
 
 /** Gives a new version the permissions of the old one: a file that was the person's alone stays so. */
@@ -89,39 +103,56 @@ function keepPermissions(old: AbsolutePath, fresh: AbsolutePath): void {
   const after = lstatIfPresent(fresh);
   if (before?.isFile() !== true || after?.isFile() !== true) return;
   const readers = before.mode & 0o666;
+  // Unreadable even for its owner: that was an accident, and a new version that nobody can read helps nobody.
+  if ((readers & 0o400) === 0) return;
   const executors = (after.mode & 0o100) === 0 ? 0 : (readers & 0o444) >> 2;
   setMode(fresh, readers | executors);
 }
 
-function newJournal(request: PlaceRequest, steps: readonly Step[]): Journal {
-  const newFolders = new Set<string>();
+function newJournal({ top, branch, from, to }: PlaceRequest, steps: readonly StagedStep[]): Journal {
+  const newFolders = new Set<RelativePath>();
   for (const step of steps) {
     if (step.new === undefined) continue;
-    const missing: string[] = [];
-    for (let parent = dirname(step.path); parent !== '.'; parent = dirname(parent)) {
-      if (lstatIfPresent(joinPath(request.top, parent))?.isDirectory() !== true) missing.unshift(parent);
+    for (const folder of parentsOf(step.path)) {
+      if (lstatIfPresent(joinPath(top, folder))?.isDirectory() !== true) newFolders.add(folder);
     }
-    for (const folder of missing) newFolders.add(folder);
   }
-  return { schema: 1, from: request.from, to: request.to, steps, newFolders: [...newFolders].map(asRelative) };
+  return { schema: 1, branch, from, to, steps, newFolders: [...newFolders] };
 }
 
-/** Does the steps in their order; returns the first surprise. */
+/** Does the steps under a journal; takes them back at the first surprise, and returns it. */
 async function attempt(
   request: PlaceRequest,
   journal: Journal,
   folders: PlacementFolders,
 ): Promise<Surprise | undefined> {
-  const { steps } = journal;
+  writeJournal(folders, journal);
+  try {
+    const surprise = await doSteps(request, journal.steps, folders);
+    if (surprise !== undefined) rollBack({ ...request, journal, folders });
+    return surprise;
+  } catch (error) {
+    // A full disk, an error of the disk: nothing half done may stay while somebody could work on it. What is official
+    // already stays: files taken back then would look like the person's wish to undo it.
+    if (!(await request.isCommitted(journal))) rollBack({ ...request, journal, folders });
+    throw error;
+  }
+}
+
+async function doSteps(
+  request: PlaceRequest,
+  steps: readonly Step[],
+  folders: PlacementFolders,
+): Promise<Surprise | undefined> {
   for (const step of steps) {
-    const surprise = await moveAside(request, step, folders);
+    const surprise = moveAside(request, step, folders);
     if (surprise !== undefined) return surprise;
   }
   for (const step of steps) {
     const surprise = putInPlace(request.top, step, folders);
     if (surprise !== undefined) return surprise;
   }
-  const late = await findLateWrite(request, steps, folders);
+  const late = findLateWrite(steps, folders);
   if (late !== undefined) return late;
   const done = await request.commit();
   if (done !== true) return { path: asRelative('.'), what: done };
@@ -130,23 +161,16 @@ async function attempt(
 }
 
 /** Looks at the old versions once more: a program that held one open may have written to it since it was moved. */
-async function findLateWrite(
-  request: PlaceRequest,
-  steps: readonly Step[],
-  folders: PlacementFolders,
-): Promise<Surprise | undefined> {
-  for (const step of steps) {
-    if (step.old === undefined || step.copy !== undefined) continue;
-    if (!(await request.matches(step.path, aside(folders, step), step.old))) {
-      return { path: step.path, what: 'was written to while it was being replaced' };
-    }
-  }
-  return undefined;
+function findLateWrite(steps: readonly Step[], folders: PlacementFolders): Surprise | undefined {
+  const written = steps.find(
+    (step) => step.oldPrint !== undefined && fingerprint(aside(folders, step)) !== step.oldPrint,
+  );
+  return written && { path: written.path, what: 'was written to while it was being replaced' };
 }
 
 const aside = (folders: PlacementFolders, step: Pick<Step, 'n'>): AbsolutePath => joinPath(folders.old, String(step.n));
 
-async function moveAside(request: PlaceRequest, step: Step, folders: PlacementFolders): Promise<Surprise | undefined> {
+function moveAside(request: PlaceRequest, step: Step, folders: PlacementFolders): Surprise | undefined {
   if (step.adopted || (step.old === undefined && step.copy === undefined)) return undefined;
   const at = joinPath(request.top, step.path);
   const stats = lstatIfPresent(at);
@@ -159,20 +183,10 @@ async function moveAside(request: PlaceRequest, step: Step, folders: PlacementFo
   } catch (error) {
     return { path: step.path, what: `cannot be moved aside (${errorCode(error) ?? 'unknown'})` };
   }
-  if (step.copy !== undefined) return putCopy(request.top, step.copy, to);
-  if (step.old !== undefined && (await request.matches(step.path, to, step.old))) return undefined;
-  return { path: step.path, what: 'changed meanwhile' };
-}
-
-/** Gives what stood in the way its new name; a folder is moved there, a file gets a second name. */
-function putCopy(top: AbsolutePath, copy: RelativePath, from: AbsolutePath): Surprise | undefined {
-  const to = joinPath(top, copy);
-  if (lstatIfPresent(to) !== undefined) return { path: copy, what: 'is taken' };
-  if (lstatIfPresent(from)?.isDirectory() === true) {
-    move(from, to);
-    return undefined;
+  if (step.copy !== undefined) {
+    return giveName(to, joinPath(request.top, step.copy)) ? undefined : { path: step.copy, what: 'is taken' };
   }
-  return linkIntoPlace(from, to) ? undefined : { path: copy, what: 'is taken' };
+  return fingerprint(to) === step.oldPrint ? undefined : { path: step.path, what: 'changed meanwhile' };
 }
 
 function putInPlace(top: AbsolutePath, step: Step, folders: PlacementFolders): Surprise | undefined {
@@ -180,8 +194,7 @@ function putInPlace(top: AbsolutePath, step: Step, folders: PlacementFolders): S
   const at = joinPath(top, step.path);
   try {
     if (lstatIfPresent(at)?.isDirectory() === true) removeEmptyTree(at);
-    makeSharedFolder(joinPath(top, dirname(step.path)));
-    if (!hasRealParents(top, step.path)) return { path: step.path, what: 'lies behind a symbolic link' };
+    if (!makeParents(top, step.path)) return { path: step.path, what: 'lies behind a symbolic link' };
     if (linkIntoPlace(joinPath(folders.fresh, step.path), at)) return undefined;
   } catch (error) {
     return { path: step.path, what: `cannot be put in place (${errorCode(error) ?? String(error)})` };
@@ -189,23 +202,15 @@ function putInPlace(top: AbsolutePath, step: Step, folders: PlacementFolders): S
   return { path: step.path, what: 'appeared meanwhile' };
 }
 
-/** Tells whether every folder above a path is a folder and no link that leads elsewhere. */
-export function hasRealParents(top: AbsolutePath, path: RelativePath): boolean {
-  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
-    if (lstatIfPresent(joinPath(top, parent))?.isDirectory() !== true) return false;
-  }
-  return true;
-}
-
 /** Removes the folders above a path that hold nothing any more, as git and hg do. */
-export function removeEmptyParents(top: AbsolutePath, path: RelativePath): void {
-  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
+function removeEmptyParents(top: AbsolutePath, path: RelativePath): void {
+  for (const parent of [...parentsOf(path)].reverse()) {
     if (!removeEmptyFolder(joinPath(top, parent))) return;
   }
 }
 
 /** Removes a folder that holds nothing but folders of the same kind; whatever holds a file stays. */
-export function removeEmptyTree(folder: AbsolutePath): void {
+function removeEmptyTree(folder: AbsolutePath): void {
   for (const name of listNames(folder)) {
     const path = joinPath(folder, name);
     if (lstatIfPresent(path)?.isDirectory() === true) removeEmptyTree(path);

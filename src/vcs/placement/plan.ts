@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path/posix';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, listNames, lstatIfPresent } from '../../system/files.js';
+import { fingerprint } from './fingerprint.js';
 
 /** What a version control system says stands at a path: `id` names the bytes, `mode` is git's octal file mode. */
 export type Content = { readonly id: string; readonly mode: string };
@@ -16,6 +17,8 @@ export type TreeDifference = {
 /** What the placement does with one path; `n` names the path's files in the private folder. */
 export type Step = TreeDifference & {
   readonly n: number;
+  /** The fingerprint of the old version as it was found; undefined when nothing leaves, or it leaves as a copy. */
+  readonly oldPrint: string | undefined;
   /**
    * Where a file goes that stands in the way and is in no commit (ignored, untracked, left out of the snapshot);
    * undefined when what stands here must be exactly `old`.
@@ -36,9 +39,11 @@ export type PlanRequest = {
   readonly uncommitted: ReadonlySet<string>;
   /** Tells whether what stands at a place is a content, were it committed under a path. */
   readonly matches: (path: RelativePath, at: AbsolutePath, content: Content) => Promise<boolean>;
-  /** Names the copy under which something that stands in the way is kept. */
-  readonly copyName: (path: RelativePath, at: AbsolutePath) => RelativePath;
+  readonly copyName: CopyName;
 };
+
+/** Names the copy under which something that is in no commit is kept; the name must not be taken. */
+export type CopyName = (path: RelativePath, at: AbsolutePath, isTaken: (name: RelativePath) => boolean) => RelativePath;
 
 /**
  * Decides, path by path, what is to be done, by looking only. Whoever saves after this look is met again when the file
@@ -53,8 +58,8 @@ export async function plan(request: PlanRequest): Promise<readonly Step[] | Surp
     const parent = difference.new === undefined ? undefined : parentInTheWay(request, difference.path, leaving);
     if (parent !== undefined && !displaced.has(parent)) {
       displaced.add(parent);
-      const copy = request.copyName(parent, joinPath(request.top, parent));
-      steps.push({ n: steps.length, path: parent, old: undefined, new: undefined, copy, adopted: false });
+      const nothing = { path: parent, old: undefined, new: undefined, oldPrint: undefined, adopted: false };
+      steps.push({ ...displacedStep(request, nothing), n: steps.length });
     }
     const step = await planOne(request, difference, leaving);
     if ('what' in step) return step;
@@ -71,24 +76,26 @@ async function planOne(
   const { path } = difference;
   const at = joinPath(request.top, path);
   const stats = lstatIfPresent(at);
-  const plain = { ...difference, copy: undefined, adopted: false };
+  const plain = { ...difference, copy: undefined, oldPrint: undefined, adopted: false };
   if (difference.old !== undefined) {
-    if (!request.uncommitted.has(path)) return plain;
+    if (stats === undefined) return { path, what: 'vanished' };
+    // Taken first: a save that comes after it is met when the file is moved aside.
+    const oldPrint = fingerprint(at);
+    if (oldPrint !== undefined && (await request.matches(path, at, difference.old))) return { ...plain, oldPrint };
     // Left out of the snapshot, so its bytes are in no commit: they move aside under a name of their own.
-    return stats === undefined
-      ? { path, what: 'is left out of the snapshot and gone' }
-      : displacedStep(request, plain, at);
+    return request.uncommitted.has(path) ? displacedStep(request, plain) : { path, what: 'changed meanwhile' };
   }
   if (stats === undefined || difference.new === undefined) return plain;
   if (stats.isDirectory() && holdsOnlyLeaving(request.top, path, leaving)) return plain;
   if (!stats.isDirectory() && (await request.matches(path, at, difference.new))) return { ...plain, adopted: true };
-  return displacedStep(request, plain, at);
+  return displacedStep(request, plain);
 }
 
-const displacedStep = (request: PlanRequest, step: Omit<Step, 'n'>, at: AbsolutePath): Omit<Step, 'n'> => ({
-  ...step,
-  copy: request.copyName(step.path, at),
-});
+function displacedStep({ top, differences, copyName }: PlanRequest, step: Omit<Step, 'n' | 'copy'>): Omit<Step, 'n'> {
+  const isTaken = (name: RelativePath): boolean =>
+    lstatIfPresent(joinPath(top, name)) !== undefined || differences.some(({ path }) => path === name);
+  return { ...step, copy: copyName(step.path, joinPath(top, step.path), isTaken) };
+}
 
 /** Returns the parent of a path where something stands that is no folder and does not leave. */
 function parentInTheWay(

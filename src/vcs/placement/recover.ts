@@ -1,12 +1,11 @@
-import { exists, joinPath, listNames, move, removeTree } from '../../system/files.js';
-import { type Journal, placementFolders, readJournal } from './journal.js';
+import { exists, joinPath, listNames, move } from '../../system/files.js';
+import { discard, type IsCommitted, placementFolders, readJournal, removeSpent } from './journal.js';
 import { type RescueRequest, rescueLateWrites } from './late-writers.js';
 import { rollBack } from './roll-back.js';
 
 /** What recovering has to know. */
 export type RecoverRequest = RescueRequest & {
-  /** Tells whether the commit that a placement was for stands in the working tree's branch. */
-  readonly isCommitted: (journal: Journal) => Promise<boolean>;
+  readonly isCommitted: IsCommitted;
 };
 
 /**
@@ -16,10 +15,11 @@ export type RecoverRequest = RescueRequest & {
 export async function recover(request: RecoverRequest): Promise<readonly string[]> {
   const done: string[] = [];
   const folders = placementFolders(request.staging);
+  removeSpent(request.staging);
   if (exists(folders.root)) {
     const journal = readJournal(folders);
     if (journal === undefined && listNames(folders.old).length === 0) {
-      removeTree(folders.root);
+      discard(request.staging, folders);
     } else if (journal === undefined || journal === 'damaged') {
       const kept = joinPath(request.staging, `rescued-${Date.now()}`);
       move(folders.root, kept);
@@ -28,10 +28,10 @@ export async function recover(request: RecoverRequest): Promise<readonly string[
       move(folders.root, joinPath(request.staging, `aside-${Date.now()}-${process.pid}`));
       done.push('ended a placement that had been killed after its commit');
     } else {
-      await rollBack({ ...request, journal, folders });
+      rollBack({ ...request, journal, folders });
       done.push('took back a placement that had been killed');
     }
   }
-  for (const copy of await rescueLateWrites(request)) done.push(`kept what was written late as '${copy}'`);
+  for (const copy of rescueLateWrites(request)) done.push(`kept what was written late as '${copy}'`);
   return done;
 }

@@ -1,22 +1,14 @@
-import { dirname } from 'node:path/posix';
 import { errorCode } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
-import {
-  joinPath,
-  lstatIfPresent,
-  makeFolder,
-  makeSharedFolder,
-  move,
-  remove,
-  removeEmptyFolder,
-  removeTree,
-} from '../../system/files.js';
-import type { Journal, PlacementFolders } from './journal.js';
-import { linkIntoPlace, PLACEHOLDER_MODE } from './link-into-place.js';
-import type { PlanRequest, Step } from './plan.js';
+import { joinPath, lstatIfPresent, makeFolder, move, remove, removeEmptyFolder } from '../../system/files.js';
+import { fingerprint } from './fingerprint.js';
+import { discard, type Journal, type PlacementFolders, type StagedStep } from './journal.js';
+import { giveName, type KeepRequest, keepBeside, makeParents } from './keep-beside.js';
+import { PLACEHOLDER_MODE } from './link-into-place.js';
 
 /** A placement to take back. */
-export type RollBackRequest = Pick<PlanRequest, 'top' | 'matches' | 'copyName'> & {
+export type RollBackRequest = KeepRequest & {
+  readonly staging: AbsolutePath;
   readonly journal: Journal;
   readonly folders: PlacementFolders;
 };
@@ -26,76 +18,78 @@ export type RollBackRequest = Pick<PlanRequest, 'top' | 'matches' | 'copyName'> 
  * aside returns to its name, or to a name beside it where that one is taken. Every step may be repeated, so a
  * roll-back that is itself cut short is simply done again.
  */
-export async function rollBack(request: RollBackRequest): Promise<void> {
+export function rollBack(request: RollBackRequest): void {
   const { journal, folders, top } = request;
-  for (const step of [...journal.steps].reverse()) await takeOut(request, step);
+  for (const step of [...journal.steps].reverse()) takeOut(request, step);
   for (const folder of [...journal.newFolders].reverse()) removeEmptyFolder(joinPath(top, folder));
-  for (const step of journal.steps) await bringBack(request, step);
-  removeTree(folders.root);
+  for (const step of journal.steps) bringBack(request, step);
+  discard(request.staging, folders);
 }
 
 /** Takes a new version out of the working tree, if it still is the file that we linked there. */
-async function takeOut({ top, matches, folders }: RollBackRequest, step: Step): Promise<void> {
-  if (step.new === undefined || step.adopted || step.new.mode === '160000') return;
+function takeOut(request: RollBackRequest, step: StagedStep): void {
+  if (step.newPrint === undefined) return;
+  const { top, folders } = request;
   const at = joinPath(top, step.path);
   const bin = joinPath(folders.bin, String(step.n));
-  const binned = lstatIfPresent(bin);
-  if (binned === undefined) {
-    if (!(await isOurs({ at, fresh: joinPath(folders.fresh, step.path), step, matches }))) return;
+  if (lstatIfPresent(bin) === undefined) {
+    if (!isOurs(at, joinPath(folders.fresh, step.path), step)) return;
     makeFolder(folders.bin);
     move(at, bin);
   }
-  if (lstatIfPresent(bin)?.size === 0 || (await matches(step.path, bin, step.new))) return;
+  if (lstatIfPresent(bin)?.size === 0 || fingerprint(bin) === step.newPrint) return;
   // Somebody wrote to it in the last moment: it is his work now, and stays.
-  if (putBack(bin, at)) remove(bin);
+  if (!putBack(bin, at)) keepBeside(request, step.path, bin);
+  remove(bin);
 }
 
-type Ours = {
-  readonly at: AbsolutePath;
-  readonly fresh: AbsolutePath;
-  readonly step: Step;
-  readonly matches: PlanRequest['matches'];
-};
-
-async function isOurs({ at, fresh, step, matches }: Ours): Promise<boolean> {
+function isOurs(at: AbsolutePath, fresh: AbsolutePath, step: StagedStep): boolean {
   const stats = lstatIfPresent(at);
-  if (stats === undefined || stats.isDirectory() || step.new === undefined) return false;
+  if (stats === undefined || stats.isDirectory()) return false;
   const staged = lstatIfPresent(fresh);
+  // Where links are refused the staged file was moved away, and only its content can tell.
+  if (staged === undefined) {
+    const print = fingerprint(at);
+    return print === step.newPrint && print !== step.oldPrint;
+  }
   // The empty file that holds a place where links are refused: there is no byte in it to lose.
-  if (staged !== undefined && stats.size === 0 && stats.isFile() && (stats.mode & 0o777) === PLACEHOLDER_MODE)
-    return true;
-  // Linked: the same inode. Where links are refused the staged file was moved away, and only its content can tell.
-  if (staged !== undefined && staged.ino !== stats.ino) return false;
-  if (staged === undefined && step.old !== undefined && (await matches(step.path, at, step.old))) return false;
-  return await matches(step.path, at, step.new);
+  if (stats.size === 0 && stats.isFile() && (stats.mode & 0o777) === PLACEHOLDER_MODE) return true;
+  return staged.ino === stats.ino;
 }
 
 /** Returns an old version, or what stood in the way, to its name. */
-async function bringBack({ top, matches, folders, copyName }: RollBackRequest, step: Step): Promise<void> {
+function bringBack(request: RollBackRequest, step: StagedStep): void {
+  const { top, folders } = request;
   const aside = joinPath(folders.old, String(step.n));
   const at = joinPath(top, step.path);
-  if (step.copy !== undefined) return bringCopyBack(aside, joinPath(top, step.copy), at);
-  if (step.old === undefined || lstatIfPresent(aside) === undefined) return;
-  makeSharedFolder(joinPath(top, dirname(step.path)));
-  if (putBack(aside, at)) return remove(aside);
-  if (isSameFile(aside, at)) return remove(aside);
-  // Its name was taken meanwhile. What is in the last commit is safe there; anything else keeps a name of its own.
-  if (await matches(step.path, aside, step.old)) return remove(aside);
-  if (putBack(aside, joinPath(top, copyName(step.path, aside)))) remove(aside);
+  if (step.copy !== undefined) bringCopyBack(request, { ...step, copy: step.copy }, aside);
+  if (step.oldPrint === undefined || lstatIfPresent(aside) === undefined) return;
+  // Its name may be taken meanwhile. What is in the last commit is safe there; anything else keeps a name of its own.
+  const isHome = makeParents(top, step.path) && (putBack(aside, at) || isSameFile(aside, at));
+  if (!isHome && fingerprint(aside) !== step.oldPrint) keepBeside(request, step.path, aside);
+  remove(aside);
 }
 
 /** Returns something that had stood in the way from its copy's name, when the old name is free again. */
-function bringCopyBack(aside: AbsolutePath, copy: AbsolutePath, at: AbsolutePath): void {
+function bringCopyBack(
+  request: RollBackRequest,
+  step: StagedStep & { readonly copy: string },
+  aside: AbsolutePath,
+): void {
+  const at = joinPath(request.top, step.path);
+  const copy = joinPath(request.top, step.copy);
   const isAside = lstatIfPresent(aside) !== undefined;
   const from = isAside ? aside : copy;
-  if (lstatIfPresent(from) === undefined || lstatIfPresent(at) !== undefined) return;
-  if (lstatIfPresent(from)?.isDirectory() === true) {
-    move(from, at);
+  if (lstatIfPresent(from) === undefined) return;
+  if (lstatIfPresent(at) === undefined && makeParents(request.top, step.path) && putBack(from, at)) {
+    if (isAside && isSameFile(aside, copy)) remove(copy);
+    if (lstatIfPresent(from)?.isDirectory() !== true) remove(from);
     return;
   }
-  if (!putBack(from, at)) return;
-  if (isAside && isSameFile(aside, copy)) remove(copy);
-  remove(from);
+  // The old name is taken: it stays under the copy's, or gets another.
+  if (!isAside || isSameFile(aside, at)) return;
+  if (!isSameFile(aside, copy)) keepBeside(request, step.path, aside);
+  remove(aside);
 }
 
 const isSameFile = (one: AbsolutePath, other: AbsolutePath): boolean => {
@@ -103,10 +97,10 @@ const isSameFile = (one: AbsolutePath, other: AbsolutePath): boolean => {
   return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev;
 };
 
-/** Gives a file back its name; false when the name is taken. */
+/** Gives something its name back; false when the name is taken. */
 function putBack(from: AbsolutePath, to: AbsolutePath): boolean {
   try {
-    return linkIntoPlace(from, to);
+    return giveName(from, to);
   } catch (error) {
     if (errorCode(error) === 'ENOTDIR' || errorCode(error) === 'EISDIR') return false;
     throw error;

@@ -133,9 +133,10 @@ describe('a hook of our own', () => {
     expect(contentsOf(world.hooks)).toEqual(before);
   });
 
-  it('leaves nothing of a run that was killed while it wrote', () => {
+  it.each(['install', 'uninstall'])('leaves nothing of an %s that was killed while it wrote', (step) => {
+    if (step === 'uninstall') install();
     for (const event of EVENTS) writeFileSync(`${hook(event)}.autosync-new`, '#!/bin/');
-    install();
+    if (step === 'install') install();
     uninstall();
     expect(contentsOf(world.hooks)).toEqual([]);
   });
@@ -145,7 +146,7 @@ describe('our lines in a hook', () => {
   it('come first: what others have written may end the script', () => {
     put('#!/bin/sh\nexit 0\n');
     install();
-    expect(text()).toMatch(/^#!\/bin\/sh\n# >>> autosync >>>\n[^]*\n# <<< autosync <<<\nexit 0\n$/);
+    expect(text()).toMatch(/^#!\/bin\/sh\n# >>> autosync >>>\n.*\n# <<< autosync <<<\nexit 0\n$/s);
   });
 
   it('go alone: what the person has changed around them stays', () => {
@@ -192,7 +193,7 @@ describe('our lines in a hook', () => {
       fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''), 'latin1')),
       fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
     );
-    const mode = fc.constantFrom(0o755, 0o700, 0o644, 0o775, 0o555, 0o111);
+    const mode = fc.constantFrom(0o755, 0o700, 0o644, 0o775, 0o555);
     const hooks = fc.array(fc.record({ event: fc.constantFrom(...EVENTS), content, mode }), { maxLength: 3 });
     fc.assert(
       fc.property(hooks, (all) => {
@@ -257,6 +258,14 @@ describe('a hook that is kept aside', () => {
     }
     uninstall();
     expect(contentsOf(world.hooks)).toEqual(before);
+  });
+
+  it('comes back when the script in its place cannot be written', () => {
+    put(NODE_HOOK);
+    mkdirSync(`${hook()}.autosync-new`);
+    expect(install).toThrow(AutosyncError);
+    expect(text()).toBe(NODE_HOOK);
+    expect(existsSync(`${hook()}.autosync-kept`)).toBe(false);
   });
 
   it('needs its place: if there is something, all is left as it is', () => {

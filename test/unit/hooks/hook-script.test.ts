@@ -18,7 +18,7 @@ describe('a hook', () => {
     '#!/opt/homebrew/bin/zsh\n',
     '# no #! line\n',
     '#!/bin/sh\necho "$0"\n. "$(dirname "$0")/lib.sh"\nexec git lfs post-commit "$@"\n',
-    '#!/bin/sh\nexec "${0%/*}/other" "$@"\n',
+    `#!/bin/sh\nexec "\${0%/*}/other" "$@"\n`,
     '#!/bin/sh\n# caf\xe9\n',
   ])('takes lines of shell: %j', (text) => {
     expect(takesShellLines(bytes(text))).toBe(true);
@@ -38,8 +38,8 @@ describe('a hook', () => {
     'text\0text',
     '#!/bin/sh\nexec tclsh "$0" "$@"\n',
     "#!/bin/sh\n'''exec' python \"$0\" \"$@\"\n'''\n",
-    '#!/bin/bash\ntail -n +5 "${BASH_SOURCE[0]}"\n',
-    '#!/bin/sh\nsed 1,3d "${0}" | sh\n',
+    `#!/bin/bash\ntail -n +5 "\${BASH_SOURCE[0]}"\n`,
+    `#!/bin/sh\nsed 1,3d "\${0}" | sh\n`,
   ])('takes no lines of shell: %j', (text) => {
     expect(takesShellLines(bytes(text))).toBe(false);
   });

@@ -178,6 +178,7 @@ describe('what the crontab was like before us', () => {
   it('is forgotten at the end, with all our other files but the copies', async () => {
     await world.scheduler.install(entry());
     expect(readFileSync(join(world.state, 'crontab.json'), 'utf8')).toBe('{"schema":1,"hadTable":false}\n');
+    expect(readdirSync(world.state)).toEqual(['crontab.json']);
     writeFileSync(join(world.state, 'crontab.new'), 'left by a killed run');
     await world.scheduler.uninstall();
     expect(readdirSync(world.state)).toEqual(['backups']);
@@ -195,6 +196,14 @@ describe('what the crontab was like before us', () => {
     writeFileSync(join(world.state, 'crontab.json'), '\0\0\0');
     await world.scheduler.uninstall();
     expect(text()).toBe('');
+  });
+
+  it('does not take away an empty table that the person left', async () => {
+    await world.scheduler.install(entry());
+    world.write(Buffer.alloc(0));
+    await world.scheduler.uninstall();
+    expect(text()).toBe('');
+    expect(world.changes()).toBe(1);
   });
 
   it('does not bring back a table that the person removed', async () => {

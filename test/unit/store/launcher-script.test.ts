@@ -228,6 +228,7 @@ describe('a hook in the middle of something', () => {
 
   it.each([
     ['post-commit', 'sequencer', 'todo'],
+    ['post-commit', 'sequencer', 'head'],
     ['post-rewrite', 'rebase-merge', 'done'],
     ['post-rewrite', 'rebase-apply', 'next'],
     ['post-merge', 'MERGE_HEAD', ''],

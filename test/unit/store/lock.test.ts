@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AutosyncError } from '../../../src/model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../../../src/model/paths.js';
 import { acquireLock, type Lock, withLock } from '../../../src/store/lock.js';
@@ -21,7 +21,8 @@ beforeEach(() => {
 /** Takes a lock that must be free. */
 function acquired(): Lock {
   const result = acquireLock(path);
-  if (result.kind === 'held') throw new Error(`held by ${JSON.stringify(result.owner)}`);
+  expect(result).toMatchObject({ kind: 'acquired' });
+  if (result.kind === 'held') throw new Error('unreachable');
   return result.lock;
 }
 
@@ -95,6 +96,20 @@ describe('the lock of an owner', () => {
     leaveOwner({ pid: deadPid() });
     acquired();
     expect(readdirSync(folder)).toEqual(['lock']);
+  });
+
+  it('who has ended, but was never waited for, is taken over', async () => {
+    // The shell becomes a program that waits for nobody, and only then does its child come to an end.
+    const parent = spawn('sh', ['-c', 'read line <&3 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const pid = Number(await new Promise((resolve) => parent.stdout?.once('data', resolve)));
+    await vi.waitUntil(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
+    parent.stdio[3]?.destroy();
+    await vi.waitUntil(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
+    leaveOwner({ pid, started: '' });
+    acquired();
   });
 
   it('whose pid now belongs to another process is taken over', () => {

@@ -41,8 +41,8 @@ describe('the log', () => {
 
   it('can be asked for one repository, whatever its name', () => {
     const names = ['/a', '/token=abc', '/caf\udce9', '/a\nb', '/\u202e'];
-    names.forEach((name, number) => appendLog(locations, entry(number, name)));
-    names.forEach((name, number) => expect(numbers({ repo: name, limit: 5 })).toEqual([number]));
+    for (const [number, name] of names.entries()) appendLog(locations, entry(number, name));
+    for (const [number, name] of names.entries()) expect(numbers({ repo: name, limit: 5 })).toEqual([number]);
     expect(numbers({ repo: '/other', limit: 5 })).toEqual([]);
   });
 

@@ -253,7 +253,7 @@ describe('the list of repositories', () => {
       plant('9-machine.toml', 'path = "/a"\nvcs = "git"\nhooks = true\nmachine = "x"\n'),
       plant(`${repoId(asAbsolute('/a'))}.toml`, 'path = "/a"\nvcs = "git"\nhooks = true\nsettle = "x"\n'),
     ];
-    plant(`${id}.toml.123.new`, 'half of a fi');
+    plant(`${id}.toml.new`, 'half of a fi');
     plant('README', 'not ours');
     const { repos, problems } = listRepos(locations, parseSchedule);
     expect(repos.map((repo) => repo.path)).toEqual([path]);
@@ -368,7 +368,7 @@ describe('unregistering a repository', () => {
   it('removes its file and the remains of writing it, and nothing else', async () => {
     const { id } = await register(makeRepo('notes'));
     const other = await register(makeRepo('other'));
-    plant(`${id}.toml.123.new`, 'half');
+    plant(`${id}.toml.new`, 'half');
     expect(await unregisterRepo(locations, id)).toBe(true);
     expect(await unregisterRepo(locations, id)).toBe(false);
     expect(readdirSync(locations.repos)).toEqual([`${other.id}.toml`]);

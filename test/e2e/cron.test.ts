@@ -1,0 +1,185 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deployProgram, until } from '../support/cli.js';
+import { type CronDaemon, startCron } from '../support/cron-daemon.js';
+import { needs } from '../support/needs.js';
+import {
+  NOTIFICATION_PROGRAMS,
+  type NotificationServer,
+  startNotificationServer,
+} from '../support/notification-server.js';
+import { type ThrowAwayUser, throwAwayUser } from '../support/throw-away-user.js';
+
+const PROGRAMS = ['cron', 'crontab', 'faketime', 'useradd as root', ...NOTIFICATION_PROGRAMS];
+
+/** What a user has in his crontab before autosync comes. */
+const OWN_CRONTAB = '# my own\nMAILTO=""\nPATH=/usr/bin:/bin\n17 4 * * 0 true # 50\\% done\n';
+
+/** One machine: a user of this machine with a home, a crontab and a desktop session of his own. */
+type Machine = {
+  readonly user: ThrowAwayUser;
+  readonly home: string;
+  readonly notes: string;
+  readonly bus: NotificationServer;
+  readonly as: (program: string, ...args: readonly string[]) => string;
+};
+
+let folder: string;
+let program: string;
+let hubDaemon: ChildProcess;
+let hubUrl: string;
+let cron: CronDaemon;
+let laptop: Machine;
+let desktop: Machine;
+
+/** Real cron, real users, a hub behind a real git daemon: after `install` nothing is run by hand. */
+describe.skipIf(!PROGRAMS.every(needs))('two machines under cron', () => {
+  beforeAll(async () => {
+    // Another user may not enter the folder that the tests' temporary files live in.
+    folder = mkdtempSync('/tmp/as-cron-');
+    chmodSync(folder, 0o755);
+    program = deployProgram(join(folder, 'app'));
+    await startHub();
+    cron = await startCron();
+    laptop = await createMachine('laptop');
+    desktop = await createMachine('desktop');
+    for (const machine of [laptop, desktop]) {
+      machine.as('node', program, 'install', machine.notes, '--every', '1s', '--scheduler', 'cron');
+    }
+  });
+
+  afterAll(async () => {
+    cron?.stop();
+    hubDaemon?.kill();
+    for (const machine of [laptop, desktop]) {
+      await machine?.bus.stop();
+      machine?.user.remove();
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('a file written in one appears in the other, in a commit that says so', async () => {
+    write(laptop, 'from-laptop.md', 'one\ntwo\nthree\nfour\n');
+    await until('the file is on the desktop', () => existsSync(join(desktop.notes, 'from-laptop.md')));
+    expect(subject()).toBe('Added from-laptop.md');
+  });
+
+  it('a rename travels back as a rename', async () => {
+    renameSync(join(desktop.notes, 'from-laptop.md'), join(desktop.notes, 'renamed.md'));
+    await until('the new name is on the laptop', () => existsSync(join(laptop.notes, 'renamed.md')));
+    expect(subject()).toBe('Renamed from-laptop.md to renamed.md');
+    await until('the old name is gone there', () => !existsSync(join(laptop.notes, 'from-laptop.md')));
+  });
+
+  it('the same line edited on both is kept in both versions, and one notification says so', async () => {
+    write(laptop, 'renamed.md', 'LAPTOP\ntwo\nthree\nfour\n');
+    write(desktop, 'renamed.md', 'DESKTOP\ntwo\nthree\nfour\n');
+    const tokens = (machine: Machine): string =>
+      [...files(machine).values()]
+        .map((text) => /LAPTOP|DESKTOP/.exec(text)?.[0] ?? '')
+        .sort()
+        .join('');
+    const isSettled = (): boolean => [laptop, desktop].every((machine) => tokens(machine) === 'DESKTOPLAPTOP');
+    await until('both machines have both versions', isSettled);
+    expect(files(laptop)).toEqual(files(desktop));
+    expect([...files(laptop).values()].join('')).not.toMatch(/<<<<<<<|>>>>>>>/);
+    const copy = [...files(laptop).keys()].find((name) => name.includes('(conflict')) ?? '';
+    // The one whose push came second had the conflict, and is told of it.
+    const [told, other] = copy.includes('(conflict laptop ') ? [laptop, desktop] : [desktop, laptop];
+    expect(copy).toMatch(/^renamed \(conflict (laptop|desktop) \d{4}-\d\d-\d\d [0-9a-f]{7}\)\.md$/);
+    await until('its person is told', () => told.bus.received().length > 0);
+    expect([told.bus.received().length, other.bus.received().length]).toEqual([1, 0]);
+    const [message] = told.bus.received();
+    expect(message).toMatchObject({
+      title: expect.stringContaining('renamed.md'),
+      body: expect.stringContaining(copy),
+    });
+  });
+
+  it('uninstall leaves crontab, hooks and home byte for byte as they were', () => {
+    for (const machine of [laptop, desktop]) {
+      expect(machine.as('crontab', '-l')).toContain('snapshot --due');
+      machine.as('node', program, 'uninstall', '--all', '--purge');
+      expect(execFileSync('crontab', ['-u', machine.user.name, '-l'], { encoding: 'utf8' })).toBe(OWN_CRONTAB);
+      expect(readdirSync(join(machine.notes, '.git', 'hooks')).filter((name) => !name.endsWith('.sample'))).toEqual([]);
+      expect(existsSync(join(machine.home, '.local', 'share', 'autosync'))).toBe(false);
+    }
+  });
+});
+
+async function startHub(): Promise<void> {
+  const hub = join(folder, 'hub', 'notes.git');
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', hub]);
+  const port = await freePort();
+  const args = [
+    'daemon',
+    '--reuseaddr',
+    '--listen=127.0.0.1',
+    `--port=${port}`,
+    '--export-all',
+    '--enable=receive-pack',
+  ];
+  hubDaemon = spawn('git', [...args, `--base-path=${join(folder, 'hub')}`], { stdio: 'ignore' });
+  hubUrl = `git://127.0.0.1:${port}/notes.git`;
+  await until('the hub answers', () => spawnSync('git', ['ls-remote', hubUrl]).status === 0);
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+async function createMachine(name: string): Promise<Machine> {
+  const home = join(folder, name);
+  const user = throwAwayUser(home);
+  mkdirSync(join(home, '.config', 'autosync'), { recursive: true });
+  writeFileSync(join(home, '.config', 'autosync', 'config.toml'), `machine = "${name}"\n`);
+  writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Test\n\temail = test@example.invalid\n');
+  execFileSync('chown', ['-R', user.name, home]);
+  const env = ['env', '-i', `HOME=${home}`, `LOGNAME=${user.name}`, `PATH=${process.env['PATH'] ?? ''}`];
+  const as: Machine['as'] = (called, ...args) =>
+    execFileSync('setpriv', ['--reuid', user.name, '--regid', user.name, '--clear-groups', ...env, called, ...args], {
+      cwd: home,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const notes = join(home, 'notes');
+  as('git', 'clone', '-q', hubUrl, notes);
+  execFileSync('crontab', ['-u', user.name, '-'], { input: OWN_CRONTAB });
+  const [uid, gid] = [Number(as('id', '-u')), Number(as('id', '-g'))];
+  const bus = await startNotificationServer({ owner: { uid, gid }, socketPath: `/run/user/${uid}/bus` });
+  return { user, home, notes, bus, as };
+}
+
+function write({ user, notes }: Machine, path: string, text: string): void {
+  writeFileSync(join(notes, path), text);
+  execFileSync('chown', [user.name, join(notes, path)]);
+}
+
+const files = ({ notes }: Machine): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(notes)
+      .filter((name) => name !== '.git')
+      .map((name) => [name, readFileSync(join(notes, name), 'utf8')]),
+  );
+
+const subject = (): string =>
+  execFileSync('git', ['-C', join(folder, 'hub', 'notes.git'), 'log', '-1', '--format=%s', 'main'], {
+    encoding: 'utf8',
+  }).trim();

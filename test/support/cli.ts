@@ -1,0 +1,72 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The program as it is in this checkout, compiled. */
+export const PROGRAM: string = join(ROOT, 'bin', 'autosync.js');
+
+/** A machine's home, and the program run in it. */
+export type Home = {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly autosync: (...args: readonly string[]) => Ended;
+  readonly autosyncIn: (cwd: string, ...args: readonly string[]) => Ended;
+};
+
+/** How the program ended: its exit code and what it said. */
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Makes a home folder with a name for its machine, a git identity, and an environment that has nothing else. */
+export function createHome(folder: string, machine: string, path: string = process.env['PATH'] ?? ''): Home {
+  mkdirSync(join(folder, '.config', 'autosync'), { recursive: true });
+  writeFileSync(join(folder, '.config', 'autosync', 'config.toml'), `machine = "${machine}"\nnotify = false\n`);
+  writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Test Person\n\temail = test@example.invalid\n');
+  const env = { HOME: folder, PATH: path, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
+  const autosyncIn = (cwd: string, ...args: readonly string[]): Ended =>
+    ended(spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env, encoding: 'utf8', timeout: 120_000 }));
+  return { folder, env, autosyncIn, autosync: (...args) => autosyncIn(folder, ...args) };
+}
+
+const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => ({
+  code: status,
+  out: stdout,
+  err: stderr,
+});
+
+/** Waits until something holds, and fails with its words when it does not in time. */
+export async function until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Puts the compiled program and what it needs at run time into a folder that every user may read, as an installation
+ * would, without the network. Returns the program's path.
+ */
+export function deployProgram(folder: string): string {
+  for (const name of ['bin', 'dist', 'templates', 'package.json']) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  deployDependencies(folder);
+  return join(folder, 'bin', 'autosync.js');
+}
+
+/** Copies the packages that the program needs at run time to where Node looks for them from a folder. */
+export function deployDependencies(folder: string): void {
+  const args = ['ls', '--omit=dev', '--all', '--parseable'];
+  const listed = spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+  for (const path of listed.stdout.split('\n').filter((line) => line.includes('node_modules'))) {
+    const target = join(folder, path.slice(ROOT.length));
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(path, target, {
+      recursive: true,
+      filter: (from) => from === path || !from.slice(path.length).includes('/node_modules'),
+    });
+  }
+}
