@@ -19,7 +19,7 @@ export function commitMessages(settings: Pick<Settings, 'machine' | 'message'>, 
 
 /** Composes a snapshot's message: the event, one line per file when there are several, and the machine. */
 function snapshotMessage(changes: readonly Change[], machine: string, template: string): string {
-  const subject = template.replaceAll('{event}', event(changes)).replaceAll('{machine}', machine);
+  const subject = template.replaceAll('{event}', () => event(changes)).replaceAll('{machine}', () => machine);
   return withTrailer(printable(subject).slice(0, MAX_SUBJECT), changes.length > 1 ? body(changes) : '', machine);
 }
 

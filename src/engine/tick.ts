@@ -1,4 +1,4 @@
-import { AutosyncError } from '../model/errors.js';
+import { AutosyncError, errorMessage } from '../model/errors.js';
 import type { Blocked } from '../model/outcome.js';
 import type { Settings } from '../model/repo.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
@@ -41,21 +41,37 @@ export async function tick(request: TickRequest): Promise<RepoReport> {
   const startedAt = clock.monotonic();
   const healed = request.dryRun ? [] : await tree.heal();
   if (!request.dryRun) tree.begin();
-  let facts: Facts = { ...NO_FACTS, healed };
-  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const state = await tree.inspect();
-    const { facts: found, next } = await oneRound({ ...request, state, facts });
-    facts = { ...mergeFacts(facts, found), branch: state.branch };
-    if (next === 'done') break;
-    facts = { ...facts, unfinished: round === MAX_ROUNDS };
-    await clock.sleep(pauseMs(round, request.random));
-  }
+  const facts = await allRounds(request, { ...NO_FACTS, healed });
   if (!request.dryRun) tree.end();
   const { verdict, why } = judge(facts);
   const { blocked, commit, quarantined, fetch, integrate, push, branch } = facts;
   const durationMs = Math.round(clock.monotonic() - startedAt);
   const parts = { blocked, commit, quarantined, fetch, integrate, push, durationMs };
   return { path: tree.top, vcs: tree.vcs, branch, verdict, why, ...parts };
+}
+
+/** Makes rounds until one is done; damage that a failure speaks of is mended, once, and the rounds begin again. */
+async function allRounds(request: TickRequest, known: Facts): Promise<Facts> {
+  try {
+    return await rounds(request, known);
+  } catch (error) {
+    const mended = request.dryRun ? [] : await request.tree.mend(errorMessage(error));
+    if (mended.length === 0) throw error;
+    return await rounds(request, { ...known, healed: [...known.healed, ...mended] });
+  }
+}
+
+async function rounds(request: TickRequest, known: Facts): Promise<Facts> {
+  let facts = known;
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const state = await request.tree.inspect();
+    const { facts: found, next } = await oneRound({ ...request, state, facts });
+    facts = { ...mergeFacts(facts, found), branch: state.branch };
+    if (next === 'done') break;
+    facts = { ...facts, unfinished: round === MAX_ROUNDS };
+    await request.clock.sleep(pauseMs(round, request.random));
+  }
+  return facts;
 }
 
 /** Full jitter, at most two seconds: the machine that lost must not meet the same one again. */
@@ -80,6 +96,8 @@ async function adoptHub(request: RoundRequest): Promise<Round> {
     const brought = await integrate(request, { head: undefined, hub: fetched.hub, facts });
     return brought.next === 'done' ? { ...brought, next: 'again' } : brought;
   }
+  if (fetched.kind === 'unavailable') return over({ ...NO_FACTS, fetch: fetched });
+  if (fetched.kind === 'blocked') return over({ ...NO_FACTS, blocked: fetched.blocked });
   return await commitAndExchange(request);
 }
 

@@ -61,6 +61,7 @@ function unfinished(facts: Facts): Judgement | undefined {
     const why = rejected || facts.why || 'somebody was faster each time';
     return { verdict: 'attention', why: `${why}; the next run goes on` };
   }
+  if (commit.kind === 'skipped' && fetch.kind === 'skipped') return { verdict: 'skipped', why: 'nothing was done' };
   if (integrate.kind === 'postponed')
     return { verdict: 'attention', why: `${integrate.why ?? ''}; the next run goes on` };
   if (fetch.kind === 'fetched' && fetch.relation === 'no-upstream') {
@@ -76,7 +77,6 @@ function unfinished(facts: Facts): Judgement | undefined {
       why: `'${uncommitted[0]}' was saved while the run was ending; the next run takes it`,
     };
   }
-  if (commit.kind === 'skipped') return { verdict: 'skipped', why: 'nothing was done' };
   if (fetch.kind === 'skipped') return { verdict: 'attention', why: 'pushed, but the hub was not looked at' };
   return undefined;
 }

@@ -45,6 +45,7 @@ export const unattended = (trigger: Exclude<Trigger, 'manual'>, waitMs = 0): Run
   waitMs,
 });
 
+const MAX_REMEMBERED = 200;
 const DAY_MS = 24 * 3_600_000;
 
 /** Runs one repository under its lock, remembers how it went, and tells the person what is news; never throws. */
@@ -208,7 +209,7 @@ function nextState(state: RepoState, { report, startedAt, now, announced }: RunE
   return {
     ...rest,
     lastRunAt: startedAt,
-    lastReport: report,
+    lastReport: bounded(report),
     failures,
     announced,
     stillChanging,
@@ -216,6 +217,13 @@ function nextState(state: RepoState, { report, startedAt, now, announced }: RunE
     ...(nextTryAt === undefined ? {} : { nextTryAt }),
   };
 }
+
+/** The first snapshot of a large tree names every file; what is remembered of it need not. */
+const bounded = (report: RepoReport): RepoReport => ({
+  ...report,
+  commit: { ...report.commit, changes: report.commit.changes.slice(0, MAX_REMEMBERED) },
+  quarantined: report.quarantined.slice(0, MAX_REMEMBERED),
+});
 
 /** A run that changed nothing and found what the last one found is not worth a line. */
 function isQuiet(last: RepoReport | undefined, report: RepoReport): boolean {

@@ -103,6 +103,8 @@ export type WorkingTree = {
   readonly defaultHookSite: HookSite;
   /** Mends what an earlier run of ours left when it was killed, and nothing that is the person's. */
   readonly heal: () => Promise<readonly string[]>;
+  /** Mends what an unexpected failure's words say is damaged, as a power cut leaves it; says what was done, if anything. */
+  readonly mend: (words: string) => Promise<readonly string[]>;
   /** Marks that a run is under way, so that the next one knows when this one was killed; `end` takes the mark back. */
   readonly begin: () => void;
   readonly end: () => void;

@@ -119,6 +119,8 @@ function contract(vcs: VcsHarness): void {
       const report = await laptop.run({}, { dryRun: true });
       expect(report).toMatchObject({ verdict: 'skipped', commit: { changes: [{ type: 'added', path: 'a.md' }] } });
       expect(vcs.tip(laptop)).toBe(tip);
+      laptop.remove('a.md');
+      expect(await laptop.run({}, { dryRun: true })).toMatchObject({ verdict: 'skipped', commit: { changes: [] } });
     });
 
     it('sends what a person committed by hand', async () => {

@@ -3,6 +3,7 @@ import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, lstatIfPresent } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { sizeLimit } from './host-limit.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
 import type { Status, TrackedEntry } from './status-parser.js';
@@ -67,7 +68,7 @@ function trackedReason(repository: Repository, entry: TrackedEntry): QuarantineR
 function statsReason(repository: Repository, stats: Stats): QuarantineReason | undefined {
   if (stats.isDirectory() || stats.isSymbolicLink()) return undefined;
   if (!stats.isFile()) return 'special-file';
-  return stats.size > repository.settings.maxFileBytes ? 'too-large' : undefined;
+  return stats.size > sizeLimit(repository) ? 'too-large' : undefined;
 }
 
 /** Returns every untracked path that git would take, and names what it never takes. */

@@ -1,6 +1,16 @@
 import type { Change } from '../../model/change.js';
 import { asRelative } from '../../model/paths.js';
 import { splitPaths } from '../../system/path-bytes.js';
+import type { Repository } from './repository.js';
+
+/** Says what differs between two trees, renames found by content. */
+export async function readChanges(
+  repository: Pick<Repository, 'git'>,
+  from: string,
+  to: string,
+): Promise<readonly Change[]> {
+  return parseChanges(await repository.git.output(changesArguments(from, to)));
+}
 
 /** The arguments whose answer {@link parseChanges} reads: what differs between two trees, renames found by content. */
 export const changesArguments = (from: string, to: string): readonly string[] => [

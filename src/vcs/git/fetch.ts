@@ -1,6 +1,8 @@
 import type { Blocked, Relation } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
+import { gitFailure } from './command.js';
+import { isObjectDamage } from './heal-damage.js';
 import { networkOptions } from './network.js';
 import { countAheadBehind, isAncestor, readRef, writeRef } from './refs.js';
 import { remoteFailure } from './remote-failure.js';
@@ -56,6 +58,7 @@ async function fetchBranch(repository: Repository, upstream: Upstream): Promise<
   const refspec = `+${remoteRef}:${trackingRef}`;
   const result = await repository.git.run([...args, '--', remote, refspec], await networkOptions(repository));
   if (result.exitCode === 0) return { kind: 'fetched', head: await readRef(repository, trackingRef) };
+  if (isObjectDamage(result.stderr)) throw gitFailure(args, result);
   if (/couldn't find remote ref/i.test(result.stderr)) return { kind: 'fetched', head: undefined };
   return { kind: 'unavailable', ...remoteFailure(result) };
 }

@@ -10,6 +10,7 @@ import {
 } from '../../system/files.js';
 import { isProgramAtWork } from '../../system/process-list.js';
 import { recover } from '../placement/recover.js';
+import { healBranch } from './heal-damage.js';
 import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
 import { isCommitted, localCopyName } from './integrate.js';
 import { healMove } from './move-branch.js';
@@ -41,13 +42,13 @@ export function endRun(repository: Repository): void {
 export async function heal(repository: Repository): Promise<readonly string[]> {
   const done: string[] = [];
   makeFolder(repository.privateFolder);
+  done.push(...healBranch(repository));
   const killed = exists(joinPath(repository.privateFolder, UNDER_WAY));
   if (await healMove(repository)) done.push('ended moving the branch, which a killed run had begun');
   done.push(...(await recoverPlacement(repository)));
   removePrivateIndexes(repository);
   removeStagingFolder(repository);
   done.push(...healLocks(repository, killed));
-  if (killed) done.push(...removeEmptyObjects(repository));
   return done;
 }
 
@@ -98,23 +99,4 @@ function locksBelow(folder: AbsolutePath): readonly AbsolutePath[] {
     else if (name.endsWith('.lock')) found.push(path);
   }
   return found;
-}
-
-/**
- * Removes loose objects of no bytes, which a power cut leaves behind: git would take them for the object, and refuse to
- * write it again. What they named is in the working tree still, and is added anew.
- */
-function removeEmptyObjects(repository: Repository): readonly string[] {
-  const objects = joinPath(repository.commonDir, 'objects');
-  const done: string[] = [];
-  for (const folder of listNames(objects)) {
-    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-    for (const name of listNames(joinPath(objects, folder))) {
-      const path = joinPath(objects, folder, name);
-      if (lstatIfPresent(path)?.size !== 0) continue;
-      remove(path);
-      done.push(`removed the empty object '${folder}${name}'`);
-    }
-  }
-  return done;
 }

@@ -4,6 +4,7 @@ import { clone } from './clone.js';
 import { gitIn } from './command.js';
 import { fetch } from './fetch.js';
 import { beginRun, endRun, heal } from './heal.js';
+import { mend } from './heal-damage.js';
 import { housekeeping, removeOwnRefs } from './housekeeping.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
@@ -38,6 +39,7 @@ function workingTree(repository: Repository): WorkingTree {
     hookSite: hookSite(repository),
     defaultHookSite: defaultHookSite(repository),
     heal: () => heal(repository),
+    mend: (words) => mend(repository, words),
     begin: () => beginRun(repository),
     end: () => endRun(repository),
     housekeeping: () => housekeeping(repository),

@@ -1,5 +1,6 @@
 import type { Blocked } from '../../model/outcome.js';
 import type { WorkingTreeState } from '../vcs.js';
+import { damagedBranch } from './heal-damage.js';
 import { pendingOperation } from './pending-operation.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
@@ -11,7 +12,7 @@ export type Inspection = { readonly state: WorkingTreeState; readonly status: St
 /** Looks at the working tree without touching anything. */
 export async function inspect(repository: Repository): Promise<Inspection> {
   const status = await readStatus(repository);
-  const blocked = pendingOperation(repository) ?? blockedByStatus(status);
+  const blocked = pendingOperation(repository) ?? blockedByStatus(status) ?? blockedByDamage(repository, status);
   const dirty = status.tracked.length + status.untracked.length + status.unmerged.length > 0;
   return { status, state: { branch: status.branch ?? '', head: status.head, blocked, dirty } };
 }
@@ -22,4 +23,13 @@ function blockedByStatus(status: Status): Blocked | undefined {
   }
   if (status.branch === undefined) return { kind: 'detached', hint: 'git switch <branch>' };
   return undefined;
+}
+
+/** A branch that only seems unborn: its ref is there and holds nothing, and its log could not say what it held. */
+function blockedByDamage(repository: Repository, status: Status): Blocked | undefined {
+  if (status.head !== undefined) return undefined;
+  const damaged = damagedBranch(repository);
+  if (damaged === undefined) return undefined;
+  const hint = `the ref '${damaged.ref}' is damaged; git fetch, then git update-ref ${damaged.ref} <the last good commit>`;
+  return { kind: 'damaged', hint };
 }

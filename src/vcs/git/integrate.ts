@@ -11,13 +11,20 @@ import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { commitTree } from './commit-tree.js';
 import { matchesContent } from './content.js';
 import { differenceArguments, parseDifferences } from './difference.js';
+import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flags.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
 import { moveBranch, withIndexLock } from './move-branch.js';
-import { copyIndex, type IndexEntry, type PrivateIndex, refreshIndex, writeEntries } from './private-index.js';
+import {
+  copyIndex,
+  emptyTree,
+  type IndexEntry,
+  type PrivateIndex,
+  refreshIndex,
+  writeEntries,
+} from './private-index.js';
 import { isAncestor } from './refs.js';
 import type { Repository } from './repository.js';
 import { settleConflicts } from './settle-conflicts.js';
-import { emptyTree } from './snapshot.js';
 import { stagingFolder } from './staging-folder.js';
 
 /** Brings the hub's work in: computed in the object store, then placed file by file. */
@@ -72,19 +79,27 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     const why = `'${stillChanging.path}' is still being written`;
     return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   }
+  const flags = await readIndexFlags(repository);
+  const isLeftOut = (path: RelativePath): boolean =>
+    flags.skipWorktree.has(path) && lstatIfPresent(joinPath(repository.top, path)) === undefined;
   const placed = await place({
     top: repository.top,
     staging: stagingFolder(repository),
     branch: request.branch,
     from,
     to: request.to,
-    differences: files,
-    uncommitted: new Set(request.quarantined.map(({ path }) => path)),
+    differences: files.filter(({ path }) => !isLeftOut(path)),
+    // Git was told not to look at some: what stands there may be in no commit either.
+    uncommitted: new Set([
+      ...request.quarantined.map(({ path }) => path),
+      ...flags.skipWorktree,
+      ...flags.assumeUnchanged,
+    ]),
     matches: (path, at, content) => matchesContent(repository, path, at, content),
     copyName: localCopyName(repository),
     stage: (folder, paths) => checkOut(repository, { commit: request.to, folder, paths }),
     exclusively: (held, body) => withIndexLock(repository, held, body),
-    commit: () => makeOfficial(repository, request, differences.index),
+    commit: () => makeOfficial(repository, request, { entries: differences.index, flags }),
     isCommitted: isCommitted(repository),
   });
   if (placed.kind === 'surprise') {
@@ -145,19 +160,23 @@ async function checkOut(
 async function makeOfficial(
   repository: Repository,
   request: BringInRequest,
-  entries: readonly IndexEntry[],
+  change: IndexChange,
 ): Promise<true | string> {
-  const index = await newIndex(repository, entries);
+  const index = await newIndex(repository, change);
   const reason = request.kind === 'merged' ? 'merge' : 'fast-forward';
   const { branch, head: from, to } = request;
   const moved = await moveBranch(repository, { branch, from, to, index, reason });
   return moved.kind === 'moved' ? true : moved.why;
 }
 
+type IndexChange = { readonly entries: readonly IndexEntry[]; readonly flags: IndexFlags };
+
 /** Makes the index of the new commit from the person's own: only what differs is changed, his flags stay. */
-async function newIndex(repository: Repository, entries: readonly IndexEntry[]): Promise<PrivateIndex> {
+async function newIndex(repository: Repository, { entries, flags }: IndexChange): Promise<PrivateIndex> {
   const index = copyIndex(repository);
   await writeEntries(repository, index, entries);
+  const present = entries.filter(({ content }) => content !== undefined);
+  await restoreIndexFlags(repository, index, { flags, paths: present.map(({ path }) => path) });
   await refreshIndex(repository, index);
   return index;
 }

@@ -72,3 +72,7 @@ export async function refreshIndex(repository: Repository, index: PrivateIndex):
 /** Writes the tree that a private index describes. */
 export const writeTree = (repository: Repository, index: PrivateIndex): Promise<string> =>
   repository.git.text(['write-tree'], { env: { GIT_INDEX_FILE: index.file } });
+
+/** Returns the id of the tree that holds nothing, and makes sure that it exists. */
+export const emptyTree = (repository: Repository): Promise<string> =>
+  repository.git.text(['hash-object', '-w', '-t', 'tree', '--stdin'], { input: '' });

@@ -1,7 +1,7 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import { commitTree } from './commit-tree.js';
 import { pushCommit } from './push.js';
-import { isAncestor, readRef, writeRef } from './refs.js';
+import { asRefPart, isAncestor, readRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { upstreamOf } from './upstream.js';
 
@@ -20,16 +20,18 @@ export async function publishAside(repository: Repository, { branch, tree }: Asi
   const upstream = await upstreamOf(repository, branch);
   if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const head = await readRef(repository, `refs/heads/${branch}`);
-  const asideRef = `refs/autosync/aside/${branch}`;
+  const asideRef = `refs/autosync/aside/${asRefPart(branch)}`;
+  const sentRef = `refs/autosync/aside-sent/${asRefPart(branch)}`;
   const before = await readRef(repository, asideRef);
   const id = await asideCommit(repository, { head, before, tree });
   if (id === undefined) return { kind: 'nothing-to-push' };
-  if (id === before && (await readRef(repository, `${asideRef}-sent`)) === id) return { kind: 'nothing-to-push' };
+  if (id === before && (await readRef(repository, sentRef)) === id) return { kind: 'nothing-to-push' };
   await writeRef(repository, asideRef, id);
   const ref = `refs/heads/autosync/${repository.settings.machine}/${branch}`;
   const sent = await pushCommit(repository, { remote: upstream.remote, id, ref });
-  if (sent.kind !== 'sent') return sent;
-  await writeRef(repository, `${asideRef}-sent`, id);
+  if (sent.kind === 'unavailable') return sent;
+  if (sent.kind === 'rejected') return { kind: 'rejected', reason: sent.reason, why: sent.why };
+  await writeRef(repository, sentRef, id);
   return { kind: 'pushed', commits: 1 };
 }
 

@@ -1,6 +1,8 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import type { HubState } from '../vcs.js';
-import { lastWords } from './command.js';
+import { gitFailure, lastWords } from './command.js';
+import { isObjectDamage } from './heal-damage.js';
+import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { networkOptions } from './network.js';
 import { readRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
@@ -14,7 +16,13 @@ export async function push(repository: Repository, branch: string, hub: HubState
   const id = await readRef(repository, `refs/heads/${branch}`);
   if (id === undefined || id === hub.head) return { kind: 'nothing-to-push' };
   const sent = await pushCommit(repository, { remote: upstream.remote, id, ref: upstream.remoteRef });
-  if (sent.kind !== 'sent') return sent;
+  if (sent.kind === 'unavailable') return sent;
+  if (sent.kind === 'rejected') {
+    const { words, ...rejected } = sent;
+    if (sent.reason !== 'too-large') return rejected;
+    const rebuilt = await rebuildWithoutLargeFiles(repository, { branch, head: id, hub: hub.head, words });
+    return rebuilt === undefined ? rejected : await push(repository, branch, hub);
+  }
   await writeRef(repository, upstream.seenRef, id);
   await writeRef(repository, upstream.trackingRef, id);
   const range = hub.head === undefined ? [id] : [`${hub.head}..${id}`];
@@ -27,7 +35,10 @@ export type CommitPush = { readonly remote: string; readonly id: string; readonl
 /** What became of sending one commit. */
 export type CommitPushOutcome =
   | { readonly kind: 'sent' }
-  | Extract<PushOutcome, { kind: 'rejected' }>
+  | (Extract<PushOutcome, { kind: 'rejected' }> & {
+      /** All that the hub said. */
+      readonly words: string;
+    })
   | Extract<PushOutcome, { kind: 'unavailable' }>;
 
 /**
@@ -48,8 +59,10 @@ export async function pushCommit(repository: Repository, request: CommitPush): P
   const refspec = `${request.id}:${request.ref}`;
   const result = await repository.git.run([...args, request.remote, refspec], await networkOptions(repository));
   if (result.exitCode === 0) return { kind: 'sent' };
-  const rejected = /^!\t.*$/m.exec(result.stdout.toString('utf8'));
+  if (isObjectDamage(result.stderr)) throw gitFailure(args, result);
+  const rejected = /^!\t[^\t]*\t(.*)$/m.exec(result.stdout.toString('utf8'));
   if (rejected === null || result.timedOut) return { kind: 'unavailable', ...remoteFailure(result) };
   const reason = rejectReason(`${rejected[0]}\n${result.stderr}`);
-  return { kind: 'rejected', reason, why: lastWords(result.stderr) };
+  const why = `${rejected[1] ?? ''}: ${lastWords(result.stderr)}`;
+  return { kind: 'rejected', reason, why, words: result.stderr };
 }

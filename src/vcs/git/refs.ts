@@ -1,5 +1,12 @@
 import type { Repository } from './repository.js';
 
+/**
+ * Returns names as one part of a ref's name, so that a branch `a` and a later one `a/b` do not need the same name for a
+ * file and for a folder.
+ */
+export const asRefPart = (...names: readonly string[]): string =>
+  names.map((name) => name.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
+
 /** Returns the commit that a ref stands on, or undefined when there is no such ref. */
 export async function readRef(repository: Pick<Repository, 'git'>, ref: string): Promise<string | undefined> {
   const result = await repository.git.run(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);

@@ -3,14 +3,14 @@ import type { Blocked } from '../../model/outcome.js';
 import { remove } from '../../system/files.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { type Candidate, readCandidates } from './candidates.js';
-import { changesArguments, parseChanges } from './change-parser.js';
+import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
 import { emptiedFolder } from './emptied-folder.js';
 import { moveBranch, withIndexLock } from './move-branch.js';
-import { copyIndex, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
+import { copyIndex, emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
 import { settle } from './settle.js';
-import { stage } from './stage.js';
+import { stage, takeBack } from './stage.js';
 import type { Status } from './status-parser.js';
 import { runCommitMessage, runPreCommit } from './user-hooks.js';
 
@@ -37,6 +37,15 @@ export async function snapshot(
     ? await settle(repository, candidates, request.stillChanging)
     : { settled: candidates, moving: [] };
   const index = copyIndex(repository);
+  // What was staged although it is left out would go into the snapshot all the same.
+  const isLeftOut = new Set(quarantined.map(({ path }) => path));
+  const staged = context.status.tracked.filter((entry) => entry.staged !== '.' && entry.submodule === undefined);
+  const unwanted = staged.filter(({ path }) => isLeftOut.has(path));
+  await takeBack(
+    repository,
+    index,
+    unwanted.map((tracked) => ({ path: tracked.path, tracked })),
+  );
   const leftOut = await stage(repository, index, settled, request.stillChanging);
   const known = [...quarantined, ...moving, ...leftOut];
   const composing = stagedOtherwise(context.status);
@@ -76,21 +85,16 @@ type CommitRequest = {
 async function commit({ repository, request, context, index, quarantined }: CommitRequest): Promise<SnapshotResult> {
   const { head, branch } = request.state;
   const first = await writeTree(repository, index);
-  if (await isTreeOf(repository, first, head)) {
-    return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes: [] } };
-  }
+  const isClean = await isTreeOf(repository, first, head);
   if (request.dryRun) {
     remove(index.file);
-    return {
-      kind: 'done',
-      head,
-      quarantined,
-      commit: { kind: 'skipped', changes: await readChanges(repository, head, first) },
-    };
+    const changes = isClean ? [] : await changesSince(repository, head, first);
+    return { kind: 'done', head, quarantined, commit: { kind: 'skipped', changes } };
   }
+  if (isClean) return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes: [] } };
   const verdict = await runPreCommit(repository, index);
   const tree = await writeTree(repository, index);
-  const changes = await readChanges(repository, head, tree);
+  const changes = await changesSince(repository, head, tree);
   if (changes.length === 0) return { kind: 'done', head, quarantined, commit: { kind: 'clean', changes } };
   const worded =
     verdict.kind === 'refused'
@@ -115,11 +119,8 @@ async function isTreeOf(repository: Repository, tree: string, head: string | und
   return tree === (await repository.git.text(['rev-parse', `${head}^{tree}`]));
 }
 
-/** Returns the id of the tree that holds nothing, and makes sure that it exists. */
-export const emptyTree = (repository: Repository): Promise<string> =>
-  repository.git.text(['hash-object', '-w', '-t', 'tree', '--stdin'], { input: '' });
-
-async function readChanges(repository: Repository, head: string | undefined, tree: string): Promise<Change[]> {
-  const from = head ?? (await emptyTree(repository));
-  return parseChanges(await repository.git.output(changesArguments(from, tree)));
-}
+const changesSince = async (
+  repository: Repository,
+  head: string | undefined,
+  tree: string,
+): Promise<readonly Change[]> => await readChanges(repository, head ?? (await emptyTree(repository)), tree);

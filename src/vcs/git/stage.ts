@@ -73,7 +73,11 @@ function reasonFor(repository: Repository, candidate: Candidate, stderr: string)
 }
 
 /** Makes a private index say of some paths what the last commit says. */
-const takeBack = (repository: Repository, index: PrivateIndex, candidates: readonly Candidate[]): Promise<void> =>
+export const takeBack = (
+  repository: Repository,
+  index: PrivateIndex,
+  candidates: readonly Pick<Candidate, 'path' | 'tracked'>[],
+): Promise<void> =>
   writeEntries(
     repository,
     index,

@@ -1,3 +1,4 @@
+import { asRefPart } from './refs.js';
 import type { Repository } from './repository.js';
 
 /** Where a branch is kept on the hub. */
@@ -59,5 +60,5 @@ const upstream = ({ remote, remoteRef, branch, tracking }: UpstreamParts): Upstr
   remote,
   remoteRef,
   trackingRef: tracking ?? `refs/remotes/${remote}/${remoteRef.replace(/^refs\/heads\//, '')}`,
-  seenRef: `refs/autosync/seen/${remote}/${branch}`,
+  seenRef: `refs/autosync/seen/${asRefPart(remote, branch)}`,
 });

@@ -1,0 +1,293 @@
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expectConverged } from '../support/oracles.js';
+import { createWorld, type Machine, type World } from '../support/world.js';
+
+let world: World;
+let here: Machine;
+let there: Machine;
+
+beforeEach(() => {
+  world = createWorld('here', 'there');
+  [here, there] = world.machines as [Machine, Machine];
+});
+afterEach(() => world.remove());
+
+const indexOf = (machine: Machine): Buffer => readFileSync(join(machine.top, '.git/index'));
+const savedAside = (path: string): string => here.git('show', `origin/autosync/here/main:${path}`);
+const fetchAside = (): string => here.git('fetch', '-q', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+
+/** Writes a hook that says it was run, and ends with an exit code. */
+function hook(folder: string, name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`);
+  chmodSync(join(folder, name), 0o755);
+}
+
+describe("the person's index", () => {
+  it('takes part in the snapshot when all that is staged stands so in the files', async () => {
+    here.write('a.txt', 'staged\n');
+    here.git('add', '.');
+    here.git('mv', 'README.md', 'READ.md');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+    expect(here.git('status', '--porcelain')).toBe('');
+    await expectConverged(world, { tokens: ['staged'] });
+  });
+
+  it('stays bit for bit when something staged differs from its file, and the work leaves the machine', async () => {
+    here.write('README.md', 'staged\n');
+    here.git('add', '.');
+    here.write('README.md', 'staged\nand edited\n');
+    here.write('other.txt', 'untracked\n');
+    const before = { index: indexOf(here), head: here.git('rev-parse', 'HEAD'), files: here.files() };
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'staged' } });
+    expect(report.why).toContain("the work is safe on 'autosync/here/main'");
+    expect({ index: indexOf(here), head: here.git('rev-parse', 'HEAD'), files: here.files() }).toEqual(before);
+    expect(here.git('show', ':README.md')).toBe('staged');
+    fetchAside();
+    expect(savedAside('README.md')).toBe('staged\nand edited');
+    expect(savedAside('other.txt')).toBe('untracked');
+    expect(world.hubHead()).toBe(before.head);
+  });
+
+  it('sends the work aside once, and again only when there is more of it', async () => {
+    here.write('README.md', 'staged\n');
+    here.git('add', '.');
+    here.write('README.md', 'one\n');
+    await here.run();
+    const first = here.git('ls-remote', 'origin', 'refs/heads/autosync/here/main');
+    await here.run();
+    expect(here.git('ls-remote', 'origin', 'refs/heads/autosync/here/main')).toBe(first);
+    here.write('README.md', 'two\n');
+    await here.run();
+    fetchAside();
+    expect(savedAside('README.md')).toBe('two');
+    expect(here.git('rev-list', 'origin/autosync/here/main')).toContain(first.split('\t')[0]);
+  });
+
+  it('that holds a file which is to be forgotten but stands there still is somebody composing a commit', async () => {
+    here.git('rm', '-q', '--cached', 'README.md');
+    const before = indexOf(here);
+    expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'staged' } });
+    expect(indexOf(here)).toEqual(before);
+    expect(here.read('README.md')).toBe('hello\n');
+  });
+
+  it('with a file that is only intended to be added is a snapshot like any other', async () => {
+    here.write('later.txt', 'content\n');
+    here.git('add', '-N', 'later.txt');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+    expect(here.git('show', 'HEAD:later.txt')).toBe('content');
+    expect(here.git('status', '--porcelain')).toBe('');
+  });
+
+  it('does not bring a file into the snapshot that was staged although it is too large', async () => {
+    here.write('big.bin', 'x'.repeat(200));
+    here.write('good.txt', 'good\n');
+    here.git('add', '.');
+    const report = await here.run({ maxFileBytes: 100 });
+    expect(report.quarantined).toEqual([{ path: 'big.bin', reason: 'too-large' }]);
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+    expect(here.has('big.bin')).toBe(true);
+  });
+
+  it.each([
+    ['after a snapshot', (): void => here.write('a.txt', 'new\n')],
+    ['after a merge', (): void => here.write('README.md', 'mine\n')],
+  ])('never makes the next plain commit take anything back, %s', async (_when, change) => {
+    there.write('b.txt', 'theirs\n');
+    there.write('README.md', 'theirs\n');
+    await there.run();
+    change();
+    await here.run();
+    const tree = here.git('rev-parse', 'HEAD^{tree}');
+    here.git('commit', '-q', '--allow-empty', '-m', 'by hand');
+    expect(here.git('rev-parse', 'HEAD^{tree}')).toBe(tree);
+    await expectConverged(world);
+  });
+
+  it.each(['--assume-unchanged', '--skip-worktree'])(
+    'keeps a file edited under %s, and lets the rest go on',
+    async (flag) => {
+      here.git('update-index', flag, 'README.md');
+      here.write('README.md', 'LOCAL EDIT\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      there.write('README.md', 'theirs\n');
+      there.write('b.txt', 'theirs too\n');
+      await there.run();
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      expect(here.read('b.txt')).toBe('theirs too\n');
+      expect(Object.values(here.files())).toContain('LOCAL EDIT\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      await there.run();
+      expect(there.read('README.md')).toBe('theirs\n');
+    },
+  );
+
+  it('of a sparse checkout keeps what is left out of it left out, and deletes nothing', async () => {
+    there.write('in/a.txt', 'in\n');
+    there.write('out/a.txt', 'out\n');
+    await there.run();
+    await here.run();
+    here.git('sparse-checkout', 'set', 'in');
+    expect(here.has('out/a.txt')).toBe(false);
+    there.write('in/a.txt', 'in again\n');
+    there.write('out/a.txt', 'out again\n');
+    there.write('out/b.txt', 'new outside\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.read('in/a.txt')).toBe('in again\n');
+    expect(here.has('out/a.txt')).toBe(false);
+    here.write('in/b.txt', 'mine\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    await there.run();
+    expect(there.files()).toMatchObject({
+      'out/a.txt': 'out again\n',
+      'out/b.txt': 'new outside\n',
+      'in/b.txt': 'mine\n',
+    });
+  });
+});
+
+describe("the person's hooks", () => {
+  const hooks = (): string => join(here.top, '.git/hooks');
+
+  it('pre-commit may refuse: nothing is committed, and the work leaves the machine all the same', async () => {
+    hook(hooks(), 'pre-commit', 'echo "no TODO, please" >&2; exit 1');
+    here.write('a.txt', 'TODO\n');
+    const before = { index: indexOf(here), head: here.git('rev-parse', 'HEAD') };
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'attention', commit: { kind: 'refused' } });
+    expect(report.why).toContain('no TODO, please');
+    expect({ index: indexOf(here), head: here.git('rev-parse', 'HEAD') }).toEqual(before);
+    fetchAside();
+    expect(savedAside('a.txt')).toBe('TODO');
+  });
+
+  it('pre-commit may change what is committed', async () => {
+    hook(hooks(), 'pre-commit', 'echo formatted > a.txt && git add a.txt');
+    here.write('a.txt', 'raw\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.git('show', 'HEAD:a.txt')).toBe('formatted');
+    expect(here.git('status', '--porcelain')).toBe('');
+  });
+
+  it('commit-msg may rewrite the message, and may refuse it', async () => {
+    hook(hooks(), 'commit-msg', 'echo "Ticket: 7" >> "$1"');
+    here.write('a.txt', 'a\n');
+    await here.run();
+    expect(here.git('log', '-1', '--format=%B')).toContain('Autosync-Machine: here\nTicket: 7');
+    hook(hooks(), 'commit-msg', 'exit 1');
+    here.write('b.txt', 'b\n');
+    expect(await here.run()).toMatchObject({ verdict: 'attention', commit: { kind: 'refused' } });
+  });
+
+  it.each([
+    ['core.hooksPath is a tracked folder', 'config'],
+    ['a hook is a link to a tracked script', 'link'],
+  ])('are not run when they came with a push: %s', async (_how, kind) => {
+    const pwned = join(world.folder, 'pwned');
+    hook(join(there.top, '.githooks'), 'pre-commit', `touch ${pwned}`);
+    hook(join(there.top, '.githooks'), 'commit-msg', `touch ${pwned}`);
+    await there.run();
+    await here.run();
+    if (kind === 'config') here.git('config', 'core.hooksPath', '.githooks');
+    else {
+      for (const name of ['pre-commit', 'commit-msg']) {
+        symlinkSync(join(here.top, '.githooks', name), join(here.top, '.git/hooks', name));
+      }
+    }
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(() => readFileSync(pwned)).toThrow();
+    here.write('b.txt', 'b\n');
+    await here.run({ trackedHooks: true });
+    expect(readFileSync(pwned, 'utf8')).toBe('');
+  });
+
+  it('other than these two are never run by us', async () => {
+    const ran = join(world.folder, 'ran');
+    const names = ['post-commit', 'post-checkout', 'post-merge', 'post-rewrite', 'pre-push', 'pre-merge-commit'];
+    const more = [
+      'prepare-commit-msg',
+      'reference-transaction',
+      'post-index-change',
+      'pre-rebase',
+      'fsmonitor-watchman',
+    ];
+    for (const name of [...names, ...more]) hook(hooks(), name, `echo ${name} >> ${ran}; exit 1`);
+    there.write('README.md', 'theirs\n');
+    await there.run();
+    here.write('README.md', 'mine\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    expect(() => readFileSync(ran)).toThrow();
+  });
+});
+
+describe('a configuration that breaks scripts', () => {
+  it('changes nothing, and runs nothing', async () => {
+    const pwned = join(world.folder, 'pwned');
+    hook(world.folder, 'program', `touch ${pwned}; exit 1`);
+    const program = join(world.folder, 'program');
+    const settings: readonly (readonly [string, string])[] = [
+      ['status.showUntrackedFiles', 'no'],
+      ['status.relativePaths', 'true'],
+      ['status.branch', 'false'],
+      ['color.ui', 'always'],
+      ['color.status', 'always'],
+      ['color.diff', 'always'],
+      ['push.default', 'nothing'],
+      ['push.gpgSign', 'true'],
+      ['pull.ff', 'only'],
+      ['merge.ff', 'no'],
+      ['merge.conflictStyle', 'zdiff3'],
+      ['merge.renames', 'false'],
+      ['core.quotePath', 'true'],
+      ['core.commentChar', 'A'],
+      ['commit.gpgSign', 'true'],
+      ['commit.cleanup', 'strip'],
+      ['commit.template', '/nowhere'],
+      ['gpg.program', program],
+      ['diff.external', program],
+      ['diff.noprefix', 'true'],
+      ['diff.renames', 'false'],
+      ['core.fsmonitor', program],
+      ['core.pager', program],
+      ['core.editor', program],
+      ['core.askPass', program],
+      ['log.showSignature', 'true'],
+      ['log.date', 'relative'],
+      ['log.decorate', 'full'],
+      ['fetch.prune', 'true'],
+      ['fetch.pruneTags', 'true'],
+      ['alias.status', `!${program}`],
+      ['alias.push', `!${program}`],
+      ['core.splitIndex', 'true'],
+      ['core.untrackedCache', 'true'],
+      ['feature.manyFiles', 'true'],
+      ['i18n.commitEncoding', 'ISO-8859-1'],
+      ['core.logAllRefUpdates', 'always'],
+    ];
+    for (const [name, value] of settings) here.git('config', name, value);
+    there.write('README.md', 'theirs\n');
+    there.write('straße.txt', 'theirs\n');
+    await there.run();
+    here.write('README.md', 'mine\n');
+    here.write('für/ünicode.txt', 'mine\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+    expect(() => readFileSync(pwned)).toThrow();
+    // From here on it is the test's own git that looks.
+    for (const [name] of settings) here.git('config', '--unset-all', name);
+    await expectConverged(world, { tokens: ['mine', 'theirs'] });
+  });
+
+  it('without an identity is no reason to lose anything', async () => {
+    writeFileSync(join(process.env['HOME'] ?? '', '.gitconfig'), '[user]\n\tuseConfigOnly = true\n');
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.git('log', '-1', '--format=%an')).toMatch(/ on here$/);
+  });
+});

@@ -1,0 +1,80 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, type Machine, type World } from '../support/world.js';
+
+/** What a host says that takes no file above a limit (10,000 bytes here), in GitHub's words. */
+const HOOK = `#!/bin/sh
+while read -r old new ref; do
+  git rev-list --objects "$new" --not --all | git cat-file --batch-check='%(objecttype) %(objectsize) %(rest)' |
+  while read -r type size path; do
+    if [ "$type" = blob ] && [ "$size" -gt 10000 ]; then
+      echo "error: File $path is $size bytes; this exceeds the file size limit of 10000 bytes" >&2
+      exit 1
+    fi
+  done || exit 1
+done
+`;
+
+let world: World;
+let laptop: Machine;
+
+beforeEach(() => {
+  world = createWorld('laptop');
+  const [first] = world.machines;
+  if (first === undefined) throw new Error('no machine');
+  laptop = first;
+  writeFileSync(join(world.hub, 'hooks', 'pre-receive'), HOOK);
+  chmodSync(join(world.hub, 'hooks', 'pre-receive'), 0o755);
+});
+
+afterEach(() => world.remove());
+
+describe('a file that is too large for the hub', () => {
+  it('is left out, stays on the disk, and everything else goes on', async () => {
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    laptop.write('small.md', 'small\n');
+    const report = await laptop.run();
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'big.bin', reason: 'too-large' }] });
+    expect(laptop.read('big.bin')).toHaveLength(20_000);
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'origin/main')).toBe('README.md\nsmall.md');
+    laptop.write('later.md', 'later\n');
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(laptop.git('rev-parse', 'HEAD')).toBe(world.hubHead());
+  });
+
+  it('does not wedge the snapshots that were made while the hub was out of reach; they stay under a pin', async () => {
+    laptop.git('remote', 'set-url', 'origin', 'git://127.0.0.1:1/x');
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    await laptop.run();
+    laptop.write('one.md', 'one\n');
+    await laptop.run();
+    const before = laptop.git('rev-parse', 'HEAD');
+    laptop.git('remote', 'set-url', 'origin', world.hub);
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'big.bin' }] });
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'origin/main')).toBe('README.md\none.md');
+    expect(laptop.git('for-each-ref', '--format=%(objectname)', 'refs/autosync/pin')).toContain(before);
+    expect(laptop.read('big.bin')).toHaveLength(20_000);
+  });
+
+  it('that was small at the hub keeps its version there, and the large one stays here', async () => {
+    laptop.write('grows.bin', 'small\n');
+    await laptop.run();
+    laptop.write('grows.bin', 'x'.repeat(20_000));
+    laptop.write('other.md', 'other\n');
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'grows.bin' }] });
+    expect(laptop.git('show', 'origin/main:grows.bin')).toBe('small');
+    expect(laptop.read('grows.bin')).toHaveLength(20_000);
+  });
+
+  it('in a commit made by hand is never rewritten: the person is told', async () => {
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    laptop.git('add', '.');
+    laptop.git('commit', '-q', '-m', 'by hand');
+    const before = laptop.git('rev-parse', 'HEAD');
+    const report = await laptop.run();
+    expect(report).toMatchObject({ verdict: 'attention', push: { kind: 'rejected', reason: 'too-large' } });
+    expect(report.why).toContain('big.bin');
+    expect(laptop.git('rev-parse', 'HEAD')).toBe(before);
+  });
+});
