@@ -1,4 +1,4 @@
-import { AutosyncError } from '../model/errors.js';
+import { AutosyncError, errorMessage } from '../model/errors.js';
 import type { Blocked } from '../model/outcome.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
@@ -61,7 +61,7 @@ export async function visit(context: EngineContext, target: Target, options: Run
     report = failedReport({ path: target.path, vcs: target.vcs, branch: '' }, error);
   }
   if (id !== undefined && !options.dryRun && report.blocked?.kind !== 'locked') {
-    await remember(context, { id, target, report, startedAt, trigger: options.trigger });
+    return await rememberOrSay(context, { id, target, report, startedAt, trigger: options.trigger });
   }
   return report;
 }
@@ -160,6 +160,19 @@ type Remembering = {
   readonly startedAt: number;
   readonly trigger: Trigger;
 };
+
+/** A disk that is full must not hide how a run went: then the report itself says that it is not remembered. */
+async function rememberOrSay(context: EngineContext, remembering: Remembering): Promise<RepoReport> {
+  const { report } = remembering;
+  try {
+    await remember(context, remembering);
+    return report;
+  } catch (error) {
+    const verdict = report.verdict === 'synced' ? 'attention' : report.verdict;
+    const why = [report.why, `how the run went could not be written down: ${errorMessage(error)}`];
+    return { ...report, verdict, why: why.filter((part) => part !== '').join('; ') };
+  }
+}
 
 /** Writes down how a run went, first; then tells the person what of it is news. */
 async function remember(

@@ -86,15 +86,17 @@ describe('a hub that cannot be used', () => {
     [403, 'auth'],
     [404, 'not-found'],
     [500, 'other'],
+    [503, 'offline'],
   ])('because it answers %i', async (status, reason) => {
     const port = await answering((_request, response) => response.writeHead(status).end());
     here.git('remote', 'set-url', 'origin', `http://127.0.0.1:${port}/hub.git`);
-    expect(await here.run()).toMatchObject({ verdict: 'attention', fetch: { reason } });
+    const verdict = reason === 'offline' ? 'offline' : 'attention';
+    expect(await here.run()).toMatchObject({ verdict, fetch: { reason } });
   });
 
-  it('because it closes in the middle', async () => {
+  it.each(['git', 'http'])('because it closes in the middle (%s)', async (protocol) => {
     const port = await listen(createServer((socket) => socket.once('data', () => socket.destroy())));
-    here.git('remote', 'set-url', 'origin', `git://127.0.0.1:${port}/hub.git`);
+    here.git('remote', 'set-url', 'origin', `${protocol}://127.0.0.1:${port}/hub.git`);
     expect(await here.run()).toMatchObject({ verdict: 'offline', fetch: { reason: 'offline' } });
   });
 });

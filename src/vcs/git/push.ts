@@ -3,6 +3,7 @@ import type { HubState } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
 import { rebuildWithoutLargeFiles } from './host-limit.js';
+import { pushLargeFiles } from './large-file-storage.js';
 import { networkOptions } from './network.js';
 import { readRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
@@ -57,6 +58,8 @@ export async function pushCommit(repository: Repository, request: CommitPush): P
     '--',
   ];
   const refspec = `${request.id}:${request.ref}`;
+  const kept = await pushLargeFiles(repository, request);
+  if (kept !== undefined) return kept;
   const result = await repository.git.run([...args, request.remote, refspec], await networkOptions(repository));
   if (result.exitCode === 0) return { kind: 'sent' };
   if (isObjectDamage(result.stderr)) throw gitFailure(args, result);

@@ -15,13 +15,16 @@ const FAILURES: readonly (readonly [RegExp, RemoteFailure])[] = [
     'auth',
   ],
   [
-    /Could not resolve|Temporary failure in name resolution|Network is unreachable|No route to host|Connection refused|Couldn't connect|Failed to connect|Connection reset|Connection closed|unable to connect|The remote end hung up|unexpected disconnect|early EOF|Broken pipe|Operation timed out|Connection timed out/i,
+    /Could not resolve|Temporary failure in name resolution|Network is unreachable|No route to host|Connection refused|Couldn't connect|Failed to connect|Connection reset|Connection closed|unable to connect|The remote end hung up|unexpected disconnect|early EOF|Broken pipe|Empty reply from server|returned error: (429|50[234])|Operation timed out|Connection timed out/i,
     'offline',
   ],
+  [/cannot run /i, 'other'],
   [
     /repository .* not found|Repository not found|does not appear to be a git repository|returned error: 404|No such file or directory|no such repository|not exported/i,
     'not-found',
   ],
+  // Nothing but this: the connection ended, and nobody said why.
+  [/^\s*fatal: Could not read from remote repository/, 'offline'],
 ];
 
 /** Says why a command that spoke to a remote failed. */

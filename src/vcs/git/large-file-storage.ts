@@ -1,0 +1,28 @@
+import type { PushOutcome } from '../../model/outcome.js';
+import { networkOptions } from './network.js';
+import { remoteFailure } from './remote-failure.js';
+import type { Repository } from './repository.js';
+
+/** A push whose large files have to be at the hub first. */
+export type LargeFilePush = { readonly remote: string; readonly id: string; readonly ref: string };
+
+/**
+ * Sends what Git LFS keeps outside of the commits, as its `pre-push` hook would: our pushes run no hooks, and without
+ * this the other machines would get pointers to files that are nowhere. Does nothing where LFS is not set up.
+ */
+export async function pushLargeFiles(
+  repository: Repository,
+  { remote, id, ref }: LargeFilePush,
+): Promise<Extract<PushOutcome, { kind: 'unavailable' }> | undefined> {
+  const filter = await repository.git.run(['config', '--get', 'filter.lfs.clean']);
+  if (filter.exitCode !== 0) return undefined;
+  const url = await repository.git.run(['remote', 'get-url', '--push', remote]);
+  const result = await repository.git.run(['lfs', 'pre-push', remote, url.stdout.toString('utf8').trim()], {
+    ...(await networkOptions(repository)),
+    input: `${ref} ${id} ${ref} ${'0'.repeat(id.length)}\n`,
+  });
+  if (result.exitCode === 0) return undefined;
+  const missing = /'lfs' is not a git command/.test(result.stderr);
+  if (!missing) return { kind: 'unavailable', ...remoteFailure(result) };
+  return { kind: 'unavailable', reason: 'other', why: 'git-lfs is set up but not installed: install git-lfs' };
+}
