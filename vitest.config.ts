@@ -14,7 +14,7 @@ const project = (name: string, limitMs: number): TestProjectInlineConfiguration 
 
 export default defineConfig({
   test: {
-    projects: [project('unit', 10_000), project('contract', 60_000), project('e2e', 300_000)],
+    projects: [project('unit', 10_000), project('contract', 60_000), project('e2e', 300_000), project('model', 300_000)],
     // A process for each test file: the environment, the working folder and the umask are a process's own.
     pool: 'forks',
     // The tests wait for child processes as much as they compute, so one worker per core keeps all cores busy.

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from './steps/build.js';
 import { ensureDependencies } from './steps/dependencies.js';
+import { setGitHooks } from './steps/git-hooks.js';
 import { TEST_PROGRAMS } from './steps/programs.js';
 import { note, root, runNode } from './steps/run.js';
 import { ensureSystemPackages } from './steps/system-packages.js';
 
 ensureDependencies();
 if (!build()) process.exit(1);
+await setGitHooks();
 const missing = ensureSystemPackages();
 if (missing.length > 0) announce('MISSING HERE: what needs it is left out, and named at the end', missing.map(remedy));
 process.exitCode = await runTests(process.argv.slice(2));

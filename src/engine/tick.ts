@@ -181,7 +181,7 @@ async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>):
   const push = await request.tree.push(request.state.branch, hub);
   if (push.kind === 'rejected' && push.reason === 'moved' && request.pull)
     return { facts: { ...facts, push }, next: 'again' };
-  return await verify(request.tree, { ...facts, push });
+  return await verify(request, { ...facts, push });
 }
 
 /** The report of a run that ended with an error: what failed, in its own words. */

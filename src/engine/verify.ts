@@ -1,20 +1,24 @@
-import type { WorkingTree } from '../vcs/vcs.js';
+import type { Quarantined } from '../model/change.js';
 import type { Facts } from './facts.js';
+import type { TickRequest } from './tick.js';
 
 /**
  * Looks once more before anything is called synced: whatever is not in the last commit must be a path that was left out
- * for a reason. What was saved while the run went on is taken in another round.
+ * for a reason. What was saved while the run went on is taken in another round; a file that never rests is named.
  */
 export async function verify(
-  tree: WorkingTree,
+  { tree, stillChanging }: Pick<TickRequest, 'tree' | 'stillChanging'>,
   facts: Facts,
 ): Promise<{ readonly facts: Facts; readonly next: 'done' | 'again' }> {
   const idle = facts.commit.kind === 'clean' && facts.integrate.kind === 'up-to-date';
   if (idle && facts.push.kind === 'nothing-to-push' && facts.quarantined.length === 0) return { facts, next: 'done' };
   const known = new Set(facts.quarantined.map(({ path }) => path.replace(/\/$/, '')));
-  const uncommitted = (await tree.uncommitted())
-    .map((path) => path.replace(/\/$/, ''))
-    .filter((path) => !known.has(path));
+  const unknown = (await tree.uncommitted()).filter((path) => !known.has(path.replace(/\/$/, '')));
+  const restless = unknown
+    .filter((path) => path in stillChanging)
+    .map((path): Quarantined => ({ path, reason: 'still-changing' }));
+  const uncommitted = unknown.filter((path) => !(path in stillChanging));
   const finished = facts.push.kind === 'pushed' || facts.push.kind === 'nothing-to-push';
-  return { facts: { ...facts, uncommitted }, next: uncommitted.length > 0 && finished ? 'again' : 'done' };
+  const quarantined = [...facts.quarantined, ...restless];
+  return { facts: { ...facts, uncommitted, quarantined }, next: uncommitted.length > 0 && finished ? 'again' : 'done' };
 }

@@ -12,8 +12,9 @@ import {
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Settings } from '../../src/model/repo.js';
+import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
+import { runAsNobody } from '../support/run-as.js';
 import { createWorld, git, type Machine, type World } from '../support/world.js';
 
 let world: World;
@@ -240,32 +241,56 @@ it('a huge file that is too large is not even read', async () => {
   expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'sparse.img', reason: 'too-large' }] });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('as another user than root (this test has to be root to become one)', () => {
-  /** Gives the whole world to a user without any rights. */
-  function giveAway(path: string): void {
-    execFileSync('chown', ['-R', 'nobody', path]);
-  }
-
-  /** Runs something while nothing is ours but what belongs to `nobody`. */
-  async function asNobody<T>(body: () => Promise<T>): Promise<T> {
-    const nobody = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
-    giveAway(world.folder);
-    const home = process.env['HOME'] ?? '';
-    for (const folder of [home, join(home, '.config')]) chownSync(folder, nobody, 0);
-    process.seteuid?.(nobody);
-    try {
-      return await body();
-    } finally {
-      process.seteuid?.(0);
-    }
-  }
-
-  it('an unreadable file is named, the rest is taken', async () => {
+describe.skipIf(!needs('useradd as root'))('an ordinary user, who may not read everything,', () => {
+  it('names an unreadable file, and takes the rest', () => {
     here.write('closed.txt', 'closed\n');
     here.write('good.txt', 'good\n');
     chmodSync(at('closed.txt'), 0);
-    const report = await asNobody(() => here.run());
+    const report = runAsNobody(world, here);
     expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'closed.txt', reason: 'unreadable' }] });
     expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+  });
+
+  it('names an unreadable file that is tracked, and keeps it as it was committed', () => {
+    here.write('README.md', 'changed\n');
+    here.write('good.txt', 'good\n');
+    chmodSync(at('README.md'), 0);
+    const report = runAsNobody(world, here);
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'README.md', reason: 'unreadable' }] });
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+  });
+
+  it.each([
+    ['neither be listed nor entered', 0],
+    ['be listed, but not entered', 0o400],
+    ['be entered, but not listed', 0o100],
+  ])('loses nothing in a folder that may %s', async (_how, mode) => {
+    here.write('folder/tracked.txt', 'tracked\n');
+    await here.run();
+    here.write('folder/new.txt', 'new\n');
+    here.write('good.txt', 'good\n');
+    chmodSync(at('folder'), mode);
+    const report = runAsNobody(world, here);
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+    expect(report.verdict).toBe('synced');
+    chmodSync(at('folder'), 0o755);
+    const next = runAsNobody(world, here);
+    expect(next.commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);
+  });
+
+  it('meets a folder in which nothing can be changed, and leaves the tree as it was', async () => {
+    there.write('folder/a.txt', 'a\n');
+    await there.run();
+    await here.run();
+    there.write('folder/a.txt', 'a again\n');
+    there.write('b.txt', 'b\n');
+    await there.run();
+    chmodSync(at('folder'), 0o555);
+    const before = here.files();
+    expect(runAsNobody(world, here).verdict).toBe('attention');
+    expect(here.files()).toEqual(before);
+    chmodSync(at('folder'), 0o755);
+    expect(runAsNobody(world, here).verdict).toBe('synced');
+    expect(here.read('folder/a.txt')).toBe('a again\n');
   });
 });

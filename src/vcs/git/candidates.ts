@@ -59,7 +59,7 @@ function lookAt(repository: Repository, path: RelativePath, tracked: TrackedEntr
 /** Why a tracked path stays as it was committed; a submodule's inner changes are its own repository's business. */
 function trackedReason(repository: Repository, entry: TrackedEntry): QuarantineReason | 'submodule-files' | undefined {
   if (entry.submodule !== undefined && entry.unstaged !== '.') {
-    return entry.submodule.commit ? 'submodule' : 'submodule-files';
+    return entry.submodule.commit || entry.unstaged === 'D' ? 'submodule' : 'submodule-files';
   }
   const stats = lstatIfPresent(joinPath(repository.top, entry.path));
   return stats === undefined ? undefined : statsReason(repository, stats);

@@ -13,7 +13,7 @@ export async function readChanges(
 }
 
 /** The arguments whose answer {@link parseChanges} reads: what differs between two trees, renames found by content. */
-export const changesArguments = (from: string, to: string): readonly string[] => [
+const changesArguments = (from: string, to: string): readonly string[] => [
   'diff-tree',
   '-r',
   '-z',
@@ -31,7 +31,7 @@ export const changesArguments = (from: string, to: string): readonly string[] =>
  *     <status> NUL <path> NUL                     A, M, D, T
  *     R<score> NUL <from> NUL <to> NUL            a rename
  */
-export function parseChanges(output: Uint8Array): Change[] {
+function parseChanges(output: Uint8Array): Change[] {
   const values = splitPaths(output);
   const changes: Change[] = [];
   for (let at = 0; at + 1 < values.length; ) {

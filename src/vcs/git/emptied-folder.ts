@@ -10,10 +10,15 @@ const TELLING_REMOVALS = 2;
 
 /**
  * Returns why a snapshot's removals are not believed: every file of a folder is gone, and the folder stands there
- * empty, which is what a disk that is not mounted looks like.
+ * empty, which is what a disk that is not mounted looks like. Files that only moved elsewhere are not gone.
  */
-export function emptiedFolder(repository: Repository, candidates: readonly Candidate[]): Blocked | undefined {
-  for (const [folder, count] of removalsBelow(candidates)) {
+export function emptiedFolder(
+  repository: Repository,
+  candidates: readonly Candidate[],
+  moved: ReadonlySet<string>,
+): Blocked | undefined {
+  const gone = candidates.filter(({ path }) => !moved.has(path));
+  for (const [folder, count] of removalsBelow(gone)) {
     if (count < TELLING_REMOVALS || !standsEmpty(repository, folder)) continue;
     const name = folder === '.' ? 'the whole tree' : `'${printable(folder)}'`;
     return {

@@ -118,7 +118,7 @@ const hasCommit = async (repository: Repository, id: string): Promise<boolean> =
   (await repository.git.run(['rev-parse', '--verify', '--quiet', `${id}^{tree}`])).exitCode === 0;
 
 /** Removes loose objects of no bytes and returns their ids. */
-export function removeEmptyObjects(repository: Pick<Repository, 'commonDir'>): ReadonlySet<string> {
+function removeEmptyObjects(repository: Pick<Repository, 'commonDir'>): ReadonlySet<string> {
   const objects = joinPath(repository.commonDir, 'objects');
   const removed = new Set<string>();
   for (const folder of listNames(objects)) {

@@ -38,7 +38,7 @@ export function releaseIndexLock(repository: Repository): void {
 }
 
 /** Returns which run of ours wrote a lock file; undefined for git's own. */
-export function lockOwner(lock: AbsolutePath): ProcessIdentity | undefined {
+function lockOwner(lock: AbsolutePath): ProcessIdentity | undefined {
   const text = readTextIfPresent(lock);
   if (text === undefined || !text.startsWith(OURS)) return undefined;
   try {

@@ -77,6 +77,8 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
 /** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
 async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
   const status = await readStatus(repository, 'all');
-  const tracked = status.tracked.filter(({ submodule, staged }) => submodule?.commit !== false || staged !== '.');
+  const tracked = status.tracked.filter(
+    ({ submodule, staged, unstaged }) => submodule?.commit !== false || staged !== '.' || unstaged === 'D',
+  );
   return [...tracked.map(({ path }) => path), ...status.unmerged, ...status.untracked.map(asRelative)];
 }

@@ -30,7 +30,7 @@ const JOURNAL = 'move.json';
 const OLD_INDEX = 'index-before';
 
 /** Returns the file that tells of a branch being moved. */
-export const moveJournalFile = (repository: Pick<Repository, 'privateFolder'>): AbsolutePath =>
+const moveJournalFile = (repository: Pick<Repository, 'privateFolder'>): AbsolutePath =>
   joinPath(repository.privateFolder, JOURNAL);
 
 /** Runs something while git's index lock is ours, so that nothing of the person's comes between. */

@@ -31,8 +31,6 @@ export async function snapshot(
   context: SnapshotContext,
 ): Promise<SnapshotResult> {
   const { candidates, quarantined } = await readCandidates(repository, context.status);
-  const emptied = request.allowDeletions ? undefined : emptiedFolder(repository, candidates);
-  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined };
   const { settled, moving } = request.settle
     ? await settle(repository, candidates, request.stillChanging)
     : { settled: candidates, moving: [] };
@@ -48,6 +46,10 @@ export async function snapshot(
   );
   const leftOut = await stage(repository, index, settled, request.stillChanging);
   const known = [...quarantined, ...moving, ...leftOut];
+  const emptied = request.allowDeletions
+    ? undefined
+    : await emptiedBy(repository, { index, candidates: settled, head: request.state.head });
+  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined: known };
   const composing = stagedOtherwise(context.status);
   if (composing !== undefined) {
     context.keepAside(await writeTree(repository, index));
@@ -71,6 +73,21 @@ function stagedOtherwise(status: Status): Blocked | undefined {
     return { kind: 'staged', hint: 'git commit what is staged, or git restore --staged . to let autosync take it' };
   }
   return undefined;
+}
+
+type Removals = {
+  readonly index: PrivateIndex;
+  readonly candidates: readonly Candidate[];
+  readonly head: string | undefined;
+};
+
+/** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
+async function emptiedBy(repository: Repository, { index, candidates, head }: Removals): Promise<Blocked | undefined> {
+  const seeming = emptiedFolder(repository, candidates, new Set());
+  if (seeming === undefined) return undefined;
+  const changes = await changesSince(repository, head, await writeTree(repository, index));
+  const moved = changes.flatMap((change) => (change.type === 'renamed' ? [change.from] : []));
+  return emptiedFolder(repository, candidates, new Set(moved));
 }
 
 type CommitRequest = {
