@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import type { Arguments, Command } from './commands/command.js';
-import { AutosyncError } from './model/errors.js';
+import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
 import { packageVersion } from './system/package.js';
 import { foreign, setColour, warn } from './system/terminal.js';
@@ -141,6 +141,10 @@ function tell(error: unknown): ExitCode {
     warn(`autosync: ${foreign(error.message)}`);
     for (const hint of error.hints) warn(`  ${foreign(hint)}`);
     return CODES[error.kind];
+  }
+  if (isMachineError(error)) {
+    warn(`autosync: ${foreign(errorMessage(error))}`);
+    return EXIT.failed;
   }
   warn('autosync: this is a bug in autosync; please report it with these lines:');
   for (const line of (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n'))

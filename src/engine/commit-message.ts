@@ -19,7 +19,10 @@ export function commitMessages(settings: Pick<Settings, 'machine' | 'message'>, 
 
 /** Composes a snapshot's message: the event, one line per file when there are several, and the machine. */
 function snapshotMessage(changes: readonly Change[], machine: string, template: string): string {
-  const subject = template.replaceAll('{event}', () => event(changes)).replaceAll('{machine}', () => machine);
+  // In one pass: a name may look like a placeholder.
+  const subject = template.replaceAll(/\{(event|machine)\}/g, (_, name) =>
+    name === 'event' ? event(changes) : machine,
+  );
   return withTrailer(printable(subject).slice(0, MAX_SUBJECT), changes.length > 1 ? body(changes) : '', machine);
 }
 

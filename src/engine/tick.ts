@@ -1,4 +1,4 @@
-import { AutosyncError, errorMessage } from '../model/errors.js';
+import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
 import type { Blocked } from '../model/outcome.js';
 import type { Settings } from '../model/repo.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
@@ -175,10 +175,13 @@ async function sendWithoutLooking(
   return over(sent);
 }
 
+const NOTHING_TO_PUSH: Facts['push'] = { kind: 'nothing-to-push' };
+
 async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>): Promise<Round> {
   if (facts.integrate.kind === 'postponed') return over(facts);
   if (!request.push) return over({ ...facts, push: { kind: 'not-attempted', why: 'not asked for' } });
-  const push = await request.tree.push(request.state.branch, hub);
+  const isAtHub = hub.relation === 'equal';
+  const push = isAtHub ? NOTHING_TO_PUSH : await request.tree.push(request.state.branch, hub);
   if (push.kind === 'rejected' && push.reason === 'moved' && request.pull)
     return { facts: { ...facts, push }, next: 'again' };
   return await verify(request, { ...facts, push });
@@ -190,7 +193,11 @@ export function failedReport(
   error: unknown,
   durationMs = 0,
 ): RepoReport {
-  const known = error instanceof AutosyncError;
-  const why = known ? [error.message, ...error.hints].join('; ') : `internal error: ${String(error)}`;
+  const why = wordsFor(error);
   return { ...where, ...NOTHING_DONE, verdict: 'failed', why, durationMs };
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof AutosyncError) return [error.message, ...error.hints].join('; ');
+  return isMachineError(error) ? errorMessage(error) : `internal error: ${String(error)}`;
 }

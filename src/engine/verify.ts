@@ -1,13 +1,19 @@
 import type { Quarantined } from '../model/change.js';
+import type { WorkingTree } from '../vcs/vcs.js';
 import type { Facts } from './facts.js';
-import type { TickRequest } from './tick.js';
+
+/** A working tree, and the paths in it that were still changing in earlier runs. */
+export type VerifyRequest = {
+  readonly tree: WorkingTree;
+  readonly stillChanging: Readonly<Record<string, number>>;
+};
 
 /**
  * Looks once more before anything is called synced: whatever is not in the last commit must be a path that was left out
  * for a reason. What was saved while the run went on is taken in another round; a file that never rests is named.
  */
 export async function verify(
-  { tree, stillChanging }: Pick<TickRequest, 'tree' | 'stillChanging'>,
+  { tree, stillChanging }: VerifyRequest,
   facts: Facts,
 ): Promise<{ readonly facts: Facts; readonly next: 'done' | 'again' }> {
   const idle = facts.commit.kind === 'clean' && facts.integrate.kind === 'up-to-date';

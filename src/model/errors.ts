@@ -20,5 +20,26 @@ export function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Returns an error's own words. */
-export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Returns an error's own words; Node has none for a quota that is used up (EDQUOT, 122 on Linux). */
+export const errorMessage = (error: unknown): string =>
+  error instanceof Error
+    ? error.message.replace(/^(Unknown system error -122: )+Unknown system error -122/, 'EDQUOT: disk quota exceeded')
+    : String(error);
+
+/** What a machine says for which nobody's program is to blame; the last two are what Node makes of EDQUOT. */
+const MACHINE: ReadonlySet<string | undefined> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'Unknown system error -122',
+  'UNKNOWN',
+]);
+
+/** Tells whether it was the machine that refused something: a full disk, a file that may not be written. */
+export const isMachineError = (error: unknown): boolean => MACHINE.has(errorCode(error));

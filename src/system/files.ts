@@ -39,6 +39,16 @@ export function lstatIfPresent(path: string): Stats | undefined {
   }
 }
 
+/** Returns what stands at a path, or `closed` where we may not enter a folder above it. */
+export function lstatIfAllowed(path: string): Stats | 'closed' | undefined {
+  try {
+    return lstatIfPresent(path);
+  } catch (error) {
+    if (errorCode(error) === 'EACCES') return 'closed';
+    throw error;
+  }
+}
+
 /** Tells whether an error means that there is nothing at a path. */
 export function isAbsent(error: unknown): boolean {
   const code = errorCode(error);

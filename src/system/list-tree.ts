@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import glob from 'fast-glob';
 import { type AbsolutePath, asAbsolute, asRelative, type RelativePath } from '../model/paths.js';
-import { lstatIfPresent } from './files.js';
+import { lstatIfAllowed } from './files.js';
 
 /** One entry of a tree as it stands on the disk. */
 export type TreeEntry = { readonly path: RelativePath; readonly stats: Stats };
@@ -26,8 +26,8 @@ export function listTree(top: AbsolutePath, folders: readonly RelativePath[]): T
   const names = glob.sync(patterns, { ...NAMES_ONLY, cwd: top, ignore: ['**/.git/**', '**/.hg/**'] });
   const entries: TreeEntry[] = [];
   for (const name of names) {
-    const stats = lstatIfPresent(`${top}/${name}`);
-    if (stats !== undefined) entries.push({ path: asRelative(name), stats });
+    const stats = lstatIfAllowed(`${top}/${name}`);
+    if (stats !== undefined && stats !== 'closed') entries.push({ path: asRelative(name), stats });
   }
   return entries;
 }

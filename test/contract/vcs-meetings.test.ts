@@ -67,6 +67,30 @@ describe('an incoming file', () => {
     expect(Object.values(mine.files()).filter((content) => content.includes('EDITED'))).not.toEqual([]);
   });
 
+  it('never makes a secret public that was ignored here', async () => {
+    writeFileSync(join(mine.top, '.git/info/exclude'), '.env\nodd \\[x] \\*\n');
+    for (const name of ['.env', 'odd [x] *']) {
+      mine.write(name, 'SECRET\n');
+      theirs.write(name, 'THEIRS\n');
+    }
+    await theirs.run();
+    expect(await mine.run()).toMatchObject({ verdict: 'synced' });
+    expect(copiesIn(mine)).toHaveLength(2);
+    await mine.run();
+    expect(mine.git('log', '--all', '-p')).not.toContain('SECRET');
+    expect(await mine.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+  });
+
+  it('never makes a local edit public that git was told not to look at', async () => {
+    mine.git('update-index', '--skip-worktree', 'README.md');
+    mine.write('README.md', 'SECRET\n');
+    theirs.write('README.md', 'THEIRS\n');
+    await theirs.run();
+    for (let turn = 0; turn < 2; turn += 1) expect(await mine.run()).toMatchObject({ verdict: 'synced' });
+    expect(Object.values(mine.files())).toContain('SECRET\n');
+    expect(mine.git('log', '--all', '-p')).not.toContain('SECRET');
+  });
+
   it('adopts an ignored file that already holds the same', async () => {
     writeFileSync(join(mine.top, '.git/info/exclude'), '*.log\n');
     mine.write('same.log', 'SAME\n');
@@ -102,14 +126,32 @@ describe('an incoming file', () => {
   it('does not write into a folder that is a link out of the tree', async () => {
     const outside = join(world.folder, 'outside');
     git(world.folder, 'init', '-q', outside);
+    writeFileSync(join(outside, 'evil'), 'OUTSIDE\n');
     writeFileSync(join(mine.top, '.git/info/exclude'), 'x\n');
     mine.link(outside, 'x');
     theirs.write('x/evil', 'THEIRS\n');
     await theirs.run();
     expect(await mine.run()).toMatchObject({ verdict: 'synced' });
-    expect(() => readFileSync(join(outside, 'evil'))).toThrow();
+    expect(readFileSync(join(outside, 'evil'), 'utf8')).toBe('OUTSIDE\n');
     expect(mine.files()['x/evil']).toBe('THEIRS\n');
     expect(Object.values(mine.files())).toContain(`-> ${outside}`);
+  });
+});
+
+describe('a tracked link to a folder', () => {
+  it('that becomes a folder leaves alone what it led to', async () => {
+    const outside = join(world.folder, 'outside');
+    git(world.folder, 'init', '-q', outside);
+    writeFileSync(join(outside, 'inner'), 'OUTSIDE\n');
+    mine.link(outside, 'x');
+    await mine.run();
+    await theirs.run();
+    theirs.remove('x');
+    theirs.write('x/inner', 'THEIRS\n');
+    await theirs.run();
+    expect(await mine.run()).toMatchObject({ verdict: 'synced', integrate: { conflicts: [] } });
+    expect(mine.read('x/inner')).toBe('THEIRS\n');
+    expect(readFileSync(join(outside, 'inner'), 'utf8')).toBe('OUTSIDE\n');
   });
 });
 

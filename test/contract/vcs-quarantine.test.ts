@@ -1,14 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -261,10 +252,10 @@ describe.skipIf(!needs('useradd as root'))('an ordinary user, who may not read e
   });
 
   it.each([
-    ['neither be listed nor entered', 0],
-    ['be listed, but not entered', 0o400],
-    ['be entered, but not listed', 0o100],
-  ])('loses nothing in a folder that may %s', async (_how, mode) => {
+    ['neither be listed nor entered', 0, 'folder'],
+    ['be listed, but not entered', 0o400, 'folder/new.txt'],
+    ['be entered, but not listed', 0o100, 'folder'],
+  ])('loses nothing in a folder that may %s, and names it', async (_how, mode, path) => {
     here.write('folder/tracked.txt', 'tracked\n');
     await here.run();
     here.write('folder/new.txt', 'new\n');
@@ -272,7 +263,7 @@ describe.skipIf(!needs('useradd as root'))('an ordinary user, who may not read e
     chmodSync(at('folder'), mode);
     const report = runAsNobody(world, here);
     expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-    expect(report.verdict).toBe('synced');
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path, reason: 'unreadable' }] });
     chmodSync(at('folder'), 0o755);
     const next = runAsNobody(world, here);
     expect(next.commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);

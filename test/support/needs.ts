@@ -9,12 +9,15 @@ const answers = new Map<string, boolean>();
  * The only reason for which a suite may be left out: it is said loudly here, and again at the end of `npm test`.
  * Programs that are more than a file on PATH (`python3-dbus`, `cc`) have their proof in `scripts/steps/programs.js`.
  */
-export function needs(program: string): boolean {
-  const known = answers.get(program);
+export const needs = (program: string): boolean => needsThat(program, () => isPresent(program));
+
+/** The same of something that is no program and has a proof of its own. */
+export function needsThat(what: string, holds: () => boolean): boolean {
+  const known = answers.get(what);
   if (known !== undefined) return known;
-  const present = isPresent(program);
-  answers.set(program, present);
-  if (!present) leaveOut(program, expect.getState().testPath ?? 'a suite');
+  const present = holds();
+  answers.set(what, present);
+  if (!present) leaveOut(what, expect.getState().testPath ?? 'a suite');
   return present;
 }
 

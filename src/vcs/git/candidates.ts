@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { exists, joinPath, lstatIfPresent } from '../../system/files.js';
+import { exists, joinPath, lstatIfAllowed } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
 import { sizeLimit } from './host-limit.js';
 import type { Repository } from './repository.js';
@@ -30,39 +30,33 @@ export async function readCandidates(repository: Repository, status: Status): Pr
   const leaveOut = (path: string, reason: QuarantineReason): void => {
     quarantined.set(path, { path: asRelative(path), reason });
   };
-  for (const entry of status.tracked) {
-    if (entry.unstaged === '.' && entry.staged === '.') continue;
-    const reason = trackedReason(repository, entry);
-    if (reason === undefined) candidates.push(lookAt(repository, entry.path, entry));
-    else if (reason !== 'submodule-files') leaveOut(entry.path, reason);
-  }
-  for (const path of await untrackedPaths(repository, status, leaveOut)) {
-    const candidate = lookAt(repository, asRelative(path), undefined);
-    if (candidate.stats === undefined) continue;
-    const reason = statsReason(repository, candidate.stats);
-    if (reason === undefined) candidates.push(candidate);
-    else leaveOut(path, reason);
-  }
+  const take = (path: RelativePath, tracked: TrackedEntry | undefined): void => {
+    const found = lookAt(repository, path, tracked);
+    if (typeof found === 'string') leaveOut(path, found);
+    else if (found !== undefined) candidates.push(found);
+  };
+  for (const folder of status.closed) leaveOut(folder.replace(/\/$/, ''), 'unreadable');
+  for (const entry of status.tracked) if (entry.unstaged !== '.' || entry.staged !== '.') take(entry.path, entry);
+  for (const path of await untrackedPaths(repository, status, leaveOut)) take(asRelative(path), undefined);
   return { candidates, quarantined: [...quarantined.values()] };
 }
 
-function lookAt(repository: Repository, path: RelativePath, tracked: TrackedEntry | undefined): Candidate {
-  const stats = lstatIfPresent(joinPath(repository.top, path));
-  // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
-  return {
-    path,
-    tracked,
-    stats: stats?.isDirectory() === true && tracked?.submodule === undefined ? undefined : stats,
-  };
-}
-
-/** Why a tracked path stays as it was committed; a submodule's inner changes are its own repository's business. */
-function trackedReason(repository: Repository, entry: TrackedEntry): QuarantineReason | 'submodule-files' | undefined {
-  if (entry.submodule !== undefined && entry.unstaged !== '.') {
-    return entry.submodule.commit || entry.unstaged === 'D' ? 'submodule' : 'submodule-files';
+/** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
+function lookAt(
+  repository: Repository,
+  path: RelativePath,
+  tracked: TrackedEntry | undefined,
+): Candidate | QuarantineReason | undefined {
+  if (tracked?.submodule !== undefined && tracked.unstaged !== '.') {
+    // Which commit it stands on is left to the person; its files are its own repository's business.
+    return tracked.submodule.commit || tracked.unstaged === 'D' ? 'submodule' : undefined;
   }
-  const stats = lstatIfPresent(joinPath(repository.top, entry.path));
-  return stats === undefined ? undefined : statsReason(repository, stats);
+  const stats = lstatIfAllowed(joinPath(repository.top, path));
+  if (stats === 'closed') return 'unreadable';
+  // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
+  const isGone = stats === undefined || (stats.isDirectory() && tracked?.submodule === undefined);
+  if (isGone) return tracked && { path, tracked, stats: undefined };
+  return statsReason(repository, stats) ?? { path, tracked, stats };
 }
 
 function statsReason(repository: Repository, stats: Stats): QuarantineReason | undefined {

@@ -31,7 +31,7 @@ const changesArguments = (from: string, to: string): readonly string[] => [
  *     <status> NUL <path> NUL                     A, M, D, T
  *     R<score> NUL <from> NUL <to> NUL            a rename
  */
-function parseChanges(output: Uint8Array): Change[] {
+export function parseChanges(output: Uint8Array): Change[] {
   const values = splitPaths(output);
   const changes: Change[] = [];
   for (let at = 0; at + 1 < values.length; ) {

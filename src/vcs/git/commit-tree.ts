@@ -1,5 +1,5 @@
 import { identity } from './identity.js';
-import type { Repository } from './repository.js';
+import { once, type Repository } from './repository.js';
 
 /** A commit to make in the object store. */
 export type CommitRequest = {
@@ -12,5 +12,8 @@ export type CommitRequest = {
 export async function commitTree(repository: Repository, { tree, parents, message }: CommitRequest): Promise<string> {
   const args = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'];
   const signed = repository.settings.sign ? [...args, '-S'] : args;
-  return await repository.git.text(signed, { input: message, env: await identity(repository) });
+  return await repository.git.text(signed, {
+    input: message,
+    env: await once(repository, 'identity', () => identity(repository)),
+  });
 }

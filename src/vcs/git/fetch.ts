@@ -4,7 +4,7 @@ import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
 import { networkOptions } from './network.js';
-import { countAheadBehind, isAncestor, readRef, writeRef } from './refs.js';
+import { countAheadBehind, isAncestor, readRef, readRefs, writeRef } from './refs.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { type Upstream, upstreamOf } from './upstream.js';
@@ -15,7 +15,8 @@ const NO_HUB: HubState = { relation: 'no-upstream', head: undefined, ahead: 0, b
 export async function fetch(repository: Repository, state: WorkingTreeState): Promise<FetchResult> {
   const upstream = await upstreamOf(repository, state.branch);
   if ('kind' in upstream) return { kind: 'fetched', hub: NO_HUB };
-  const seen = (await readRef(repository, upstream.seenRef)) ?? (await readRef(repository, upstream.trackingRef));
+  const refs = await readRefs(repository, [upstream.seenRef, upstream.trackingRef]);
+  const seen = refs.get(upstream.seenRef) ?? refs.get(upstream.trackingRef);
   const fetched = await fetchBranch(repository, upstream);
   if (fetched.kind === 'unavailable') return fetched;
   const { head } = fetched;
@@ -28,7 +29,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     await writeRef(repository, upstream.seenRef, seen);
     return { kind: 'blocked', blocked: rewritten(upstream, state.branch) };
   }
-  if (seen !== head || (await readRef(repository, upstream.seenRef)) === undefined) {
+  if (refs.get(upstream.seenRef) !== head) {
     await writeRef(repository, upstream.seenRef, head);
   }
   return await related(repository, state, head);

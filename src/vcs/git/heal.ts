@@ -1,3 +1,4 @@
+import { AutosyncError } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import {
   createExclusively,
@@ -8,12 +9,14 @@ import {
   makeFolder,
   remove,
 } from '../../system/files.js';
+import { printable } from '../../system/printable.js';
 import { isProgramAtWork } from '../../system/process-list.js';
+import { placementFolders } from '../placement/journal.js';
 import { recover } from '../placement/recover.js';
 import { healBranch } from './heal-damage.js';
 import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
 import { isCommitted, localCopyName } from './integrate.js';
-import { healMove } from './move-branch.js';
+import { healMove, moveJournalFile, withIndexLock } from './move-branch.js';
 import { removePrivateIndexes } from './private-index.js';
 import type { Repository } from './repository.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
@@ -44,12 +47,27 @@ export async function heal(repository: Repository): Promise<readonly string[]> {
   makeFolder(repository.privateFolder);
   done.push(...healBranch(repository));
   const killed = exists(joinPath(repository.privateFolder, UNDER_WAY));
-  if (await healMove(repository)) done.push('ended moving the branch, which a killed run had begun');
-  done.push(...(await recoverPlacement(repository)));
-  removePrivateIndexes(repository);
-  removeStagingFolder(repository);
+  // First, because a lock that a dead git has left would keep the rest from being mended.
   done.push(...healLocks(repository, killed));
+  done.push(...(await endHalfDone(repository)));
+  removePrivateIndexes(repository);
+  removeUnfinished(repository);
+  removeStagingFolder(repository);
   return done;
+}
+
+/** Ends or takes back what was half done, while nothing of the person's can come between. */
+async function endHalfDone(repository: Repository): Promise<readonly string[]> {
+  const body = async (): Promise<readonly string[]> => {
+    const moved = await healMove(repository);
+    const placed = await recoverPlacement(repository);
+    return moved ? ['ended moving the branch, which a killed run had begun', ...placed] : placed;
+  };
+  const { root } = placementFolders(stagingFolder(repository));
+  if (!exists(root) && !exists(moveJournalFile(repository))) return await body();
+  const done = await withIndexLock(repository, undefined, body);
+  if (done !== undefined) return done;
+  throw new AutosyncError('locked', `git is at work in '${printable(repository.top)}'`, ['the next run goes on']);
 }
 
 function recoverPlacement(repository: Repository): Promise<readonly string[]> {
@@ -59,6 +77,13 @@ function recoverPlacement(repository: Repository): Promise<readonly string[]> {
     copyName: localCopyName(repository),
     isCommitted: isCommitted(repository),
   });
+}
+
+/** What we write beside a file of ours, to be renamed or linked into its place: it carries the number of the process. */
+const UNFINISHED = /^lock\.\d{1,10}$|\.\d{1,10}\.new$/;
+
+function removeUnfinished({ privateFolder }: Repository): void {
+  for (const name of listNames(privateFolder)) if (UNFINISHED.test(name)) remove(joinPath(privateFolder, name));
 }
 
 /** Removes locks of runs of ours that died, and git's own where it is sure that no git holds them any more. */

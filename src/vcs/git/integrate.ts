@@ -8,10 +8,12 @@ import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
+import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
 import { matchesContent } from './content.js';
 import { differenceArguments, parseDifferences } from './difference.js';
 import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flags.js';
+import { keepIgnored } from './keep-ignored.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
 import { moveBranch, withIndexLock } from './move-branch.js';
 import {
@@ -22,7 +24,6 @@ import {
   refreshIndex,
   writeEntries,
 } from './private-index.js';
-import { isAncestor } from './refs.js';
 import type { Repository } from './repository.js';
 import { settleConflicts } from './settle-conflicts.js';
 import { stagingFolder } from './staging-folder.js';
@@ -97,7 +98,10 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     ]),
     matches: (path, at, content) => matchesContent(repository, path, at, content),
     copyName: localCopyName(repository),
-    stage: (folder, paths) => checkOut(repository, { commit: request.to, folder, paths }),
+    stage: async ({ folder, paths, displaced }) => {
+      await keepIgnored(repository, displaced, flags);
+      await checkOut(repository, { commit: request.to, folder, paths });
+    },
     exclusively: (held, body) => withIndexLock(repository, held, body),
     commit: () => makeOfficial(repository, request, { entries: differences.index, flags }),
     isCommitted: isCommitted(repository),
@@ -114,11 +118,20 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   return done(request.to, { kind: request.kind, files: placed.files, conflicts });
 }
 
-/** Tells whether a branch holds a commit; an ancestor will do, since the person may have committed meanwhile. */
+/**
+ * Tells whether a branch holds a commit; an ancestor will do, since the person may have committed meanwhile. Where git
+ * cannot tell, that is an error: files must not be taken back for it.
+ */
 export const isCommitted =
   (repository: Repository): IsCommitted =>
-  ({ branch, to }) =>
-    isAncestor(repository, to, `refs/heads/${branch}`);
+  async ({ branch, to }) => {
+    const args = ['merge-base', '--is-ancestor', to, `refs/heads/${branch}`];
+    const result = await repository.git.run(args);
+    if (result.exitCode === 0) return true;
+    // Without the branch, or without the commit, it is not committed.
+    if (result.exitCode === 1 || /Not a valid (object|commit) name/.test(result.stderr)) return false;
+    throw gitFailure(args, result);
+  };
 
 /** Names the copies of files that are in no commit: they are this machine's, and as old as their last change. */
 export function localCopyName(repository: Repository): CopyName {

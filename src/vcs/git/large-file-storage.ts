@@ -1,4 +1,5 @@
 import type { PushOutcome } from '../../model/outcome.js';
+import { isFolder, joinPath } from '../../system/files.js';
 import { networkOptions } from './network.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
@@ -8,14 +9,14 @@ export type LargeFilePush = { readonly remote: string; readonly id: string; read
 
 /**
  * Sends what Git LFS keeps outside of the commits, as its `pre-push` hook would: our pushes run no hooks, and without
- * this the other machines would get pointers to files that are nowhere. Does nothing where LFS is not set up.
+ * this the other machines would get pointers to files that are nowhere. Does nothing where LFS has nothing.
  */
 export async function pushLargeFiles(
   repository: Repository,
   { remote, id, ref }: LargeFilePush,
 ): Promise<Extract<PushOutcome, { kind: 'unavailable' }> | undefined> {
-  const filter = await repository.git.run(['config', '--get', 'filter.lfs.clean']);
-  if (filter.exitCode !== 0) return undefined;
+  // Git LFS keeps here what it has taken out of commits; without the folder it has never done so.
+  if (!isFolder(joinPath(repository.commonDir, 'lfs'))) return undefined;
   const url = await repository.git.run(['remote', 'get-url', '--push', remote]);
   const result = await repository.git.run(['lfs', 'pre-push', remote, url.stdout.toString('utf8').trim()], {
     ...(await networkOptions(repository)),

@@ -1,8 +1,10 @@
 import type { AbsolutePath } from '../../model/paths.js';
+import type { ExecResult } from '../../system/exec.js';
 import { copy, exists, joinPath, move, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
+import { gitFailure } from './command.js';
 import { releaseIndexLock, takeIndexLock } from './index-lock.js';
 import { indexSum, type PrivateIndex } from './private-index.js';
-import { readRef } from './refs.js';
+import { readRefs } from './refs.js';
 import { noObject, type Repository } from './repository.js';
 
 /** A branch that is to stand on another commit, with the index that belongs to it. */
@@ -23,6 +25,8 @@ export type MoveJournal = {
   readonly branch: string;
   readonly from: string | null;
   readonly to: string;
+  /** What tells the indexes from each other, as {@link indexSum} does. */
+  readonly oldIndex: string;
   readonly newIndex: string;
 };
 
@@ -30,7 +34,7 @@ const JOURNAL = 'move.json';
 const OLD_INDEX = 'index-before';
 
 /** Returns the file that tells of a branch being moved. */
-const moveJournalFile = (repository: Pick<Repository, 'privateFolder'>): AbsolutePath =>
+export const moveJournalFile = (repository: Pick<Repository, 'privateFolder'>): AbsolutePath =>
   joinPath(repository.privateFolder, JOURNAL);
 
 /** Runs something while git's index lock is ours, so that nothing of the person's comes between. */
@@ -59,29 +63,46 @@ export async function moveBranch(repository: Repository, request: BranchMove): P
   const before = joinPath(repository.privateFolder, OLD_INDEX);
   remove(before);
   if (exists(repository.indexFile)) copy(repository.indexFile, before);
-  const journal: MoveJournal = {
-    branch: request.branch,
-    from: request.from ?? null,
-    to: request.to,
-    newIndex: indexSum(request.index.file),
-  };
+  const { branch, from, to, index } = request;
+  const sums = { oldIndex: index.copiedFrom, newIndex: indexSum(index.file) };
+  const journal: MoveJournal = { branch, from: from ?? null, to, ...sums };
   writeAtomically(moveJournalFile(repository), JSON.stringify(journal));
-  move(request.index.file, repository.indexFile);
+  move(index.file, repository.indexFile);
+  const refused = await updateBranch(repository, request);
   // Git may have been ended just after it had moved the branch: only where the branch stands counts.
-  const moved =
-    (await updateBranch(repository, request)) ||
-    (await readRef(repository, `refs/heads/${request.branch}`)) === request.to;
-  if (!moved) {
-    if (exists(before)) move(before, repository.indexFile);
-    else remove(repository.indexFile);
+  const moved = refused === undefined || (await readBranch(repository, branch)) === to;
+  if (!moved) takeIndexBack(repository, journal);
+  forget(repository);
+  if (moved) return { kind: 'moved' };
+  if (/File exists|but expected|reference already exists/.test(refused.stderr)) {
+    return { kind: 'changed-meanwhile', why: 'the branch moved meanwhile' };
   }
-  remove(moveJournalFile(repository));
-  remove(before);
-  return moved ? { kind: 'moved' } : { kind: 'changed-meanwhile', why: 'the branch moved meanwhile' };
+  throw gitFailure(['update-ref'], refused);
 }
 
-/** Moves the branch by compare-and-swap, and pins where it stood, in one transaction. */
-async function updateBranch(repository: Repository, { branch, from, to, reason }: BranchMove): Promise<boolean> {
+/** Returns where a branch stands; unlike a look for any ref, it fails where git cannot tell. */
+async function readBranch(repository: Repository, branch: string): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`;
+  return (await readRefs(repository, [ref])).get(ref);
+}
+
+/** Puts the index back that belongs to the commit where the branch still stands. */
+function takeIndexBack(repository: Repository, { oldIndex }: MoveJournal): void {
+  if (oldIndex === 'absent') remove(repository.indexFile);
+  else move(joinPath(repository.privateFolder, OLD_INDEX), repository.indexFile);
+}
+
+/** Forgets a move: the journal goes first, since it is what says that the rest means something. */
+function forget(repository: Repository): void {
+  remove(moveJournalFile(repository));
+  remove(joinPath(repository.privateFolder, OLD_INDEX));
+}
+
+/** Moves the branch by compare-and-swap, and pins where it stood, in one transaction; returns how git refused. */
+async function updateBranch(
+  repository: Repository,
+  { branch, from, to, reason }: Omit<BranchMove, 'index'>,
+): Promise<ExecResult | undefined> {
   const lines = [`update refs/heads/${branch}\0${to}\0${from ?? noObject(repository)}\0`];
   // One pin a run: where the branch stood before the run's first move.
   const pins = from !== undefined && !pinned.has(repository);
@@ -89,9 +110,9 @@ async function updateBranch(repository: Repository, { branch, from, to, reason }
   const result = await repository.git.run(['update-ref', '-m', `autosync: ${reason}`, '-z', '--stdin'], {
     input: lines.join(''),
   });
-  if (result.exitCode !== 0) return false;
+  if (result.exitCode !== 0) return result;
   if (pins) pinned.add(repository);
-  return true;
+  return undefined;
 }
 
 /** Names a pin by its time, so that a name can be read and sorted: `refs/autosync/pin/20261120T181500123Z`. */
@@ -103,34 +124,46 @@ function pinName(now: number): string {
 const pinned = new WeakSet<Repository>();
 
 /**
- * Ends what a killed run began: when the index is in place, the branch follows; otherwise nothing had happened.
- * Returns whether there was anything to end.
+ * Ends what a killed run began. The branch decides: where it has moved, the index is the one that belongs to it; where
+ * it stands as before, the index before comes back. Returns whether there was anything to end.
  */
 export async function healMove(repository: Repository): Promise<boolean> {
   const text = readTextIfPresent(moveJournalFile(repository));
-  if (text === undefined) return false;
-  const journal = parseJournal(text);
-  if (journal !== undefined && indexSum(repository.indexFile) === journal.newIndex) {
-    await updateBranch(repository, {
-      branch: journal.branch,
-      from: journal.from ?? undefined,
-      to: journal.to,
-      reason: 'ended what a run that was killed began',
-      index: { file: repository.indexFile, copiedFrom: journal.newIndex },
-    });
+  if (text === undefined) {
+    // Killed just before the journal was there.
+    forget(repository);
+    return false;
   }
-  remove(moveJournalFile(repository));
-  remove(joinPath(repository.privateFolder, OLD_INDEX));
+  const journal = parseJournal(text);
+  if (journal !== undefined && indexSum(repository.indexFile) === journal.newIndex) await undo(repository, journal);
+  forget(repository);
   return true;
+}
+
+async function undo(repository: Repository, journal: MoveJournal): Promise<void> {
+  const { branch, to } = journal;
+  const from = journal.from ?? undefined;
+  // Elsewhere means that it has moved, or that the person has committed with our index since.
+  if ((await readBranch(repository, branch)) !== from) return;
+  const isWhole =
+    journal.oldIndex === 'absent' || indexSum(joinPath(repository.privateFolder, OLD_INDEX)) === journal.oldIndex;
+  if (isWhole) {
+    takeIndexBack(repository, journal);
+    return;
+  }
+  // A power cut has damaged the index before: then the branch follows the new one.
+  const refused = await updateBranch(repository, { branch, from, to, reason: 'ended what a killed run began' });
+  if (refused !== undefined) throw gitFailure(['update-ref'], refused);
 }
 
 function parseJournal(text: string): MoveJournal | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { branch, from, to, newIndex } = value as Partial<MoveJournal>;
-    const whole = typeof branch === 'string' && typeof to === 'string' && typeof newIndex === 'string';
-    return whole && (from === null || typeof from === 'string') ? { branch, from, to, newIndex } : undefined;
+    const { branch, from, to, oldIndex, newIndex } = value as Partial<MoveJournal>;
+    if (typeof branch !== 'string' || typeof to !== 'string' || !(from === null || typeof from === 'string')) return;
+    if (typeof oldIndex !== 'string' || typeof newIndex !== 'string') return;
+    return { branch, from, to, oldIndex, newIndex };
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type Environment, variable } from '../../system/environment.js';
 import type { GitOptions } from './command.js';
-import type { Repository } from './repository.js';
+import { once, type Repository } from './repository.js';
 
 /** Half an hour: as long as bytes move, a large first push may take its time. */
 const TOTAL_LIMIT_MS = 1_800_000;
@@ -11,7 +11,7 @@ export async function networkOptions(
   repository: Pick<Repository, 'git' | 'settings' | 'progress'>,
 ): Promise<GitOptions> {
   return {
-    env: await sshEnvironment(repository),
+    env: await once(repository, 'ssh', () => sshEnvironment(repository)),
     timeoutMs: TOTAL_LIMIT_MS,
     idleTimeoutMs: repository.settings.networkTimeoutSeconds * 1000,
     ...(repository.progress === undefined ? {} : { onStderr: repository.progress }),

@@ -13,6 +13,16 @@ export async function readRef(repository: Pick<Repository, 'git'>, ref: string):
   return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : undefined;
 }
 
+/** Returns the commits that some refs stand on, by the refs' full names; one that does not exist is left out. */
+export async function readRefs(
+  repository: Pick<Repository, 'git'>,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const text = await repository.git.text(['for-each-ref', '--format=%(objectname) %(refname)', ...refs]);
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]));
+}
+
 /** Tells whether a commit is an ancestor of another, or that other itself. */
 export async function isAncestor(repository: Pick<Repository, 'git'>, one: string, other: string): Promise<boolean> {
   return (await repository.git.run(['merge-base', '--is-ancestor', one, other])).exitCode === 0;

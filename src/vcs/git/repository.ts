@@ -25,3 +25,14 @@ export type Repository = {
 /** The id that stands for "no such object" in git's plumbing. */
 export const noObject = (repository: Pick<Repository, 'objectFormat'>): string =>
   '0'.repeat(repository.objectFormat === 'sha1' ? 40 : 64);
+
+const answers = new WeakMap<object, Map<string, Promise<unknown>>>();
+
+/** Asks git something once in a run and remembers the answer: what a person configures does not change meanwhile. */
+export function once<T>(repository: object, question: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(repository) ?? new Map<string, Promise<unknown>>();
+  answers.set(repository, known);
+  const answer = (known.get(question) as Promise<T> | undefined) ?? ask();
+  known.set(question, answer);
+  return answer;
+}

@@ -30,6 +30,11 @@ export async function snapshot(
   request: SnapshotRequest,
   context: SnapshotContext,
 ): Promise<SnapshotResult> {
+  const { head, dirty } = request.state;
+  if (head !== undefined && !dirty) {
+    const kind = request.dryRun ? 'skipped' : 'clean';
+    return { kind: 'done', head, quarantined: [], commit: { kind, changes: [] } };
+  }
   const { candidates, quarantined } = await readCandidates(repository, context.status);
   const { settled, moving } = request.settle
     ? await settle(repository, candidates, request.stillChanging)

@@ -1,9 +1,21 @@
 import type { AbsolutePath } from '../../model/paths.js';
-import { deviceOf, isFolder, joinPath, makeFolder, removeEmptyFolder, writeAtomically } from '../../system/files.js';
+import {
+  deviceOf,
+  isFolder,
+  joinPath,
+  listNames,
+  makeFolder,
+  remove,
+  removeEmptyFolder,
+  writeAtomically,
+} from '../../system/files.js';
 import type { Repository } from './repository.js';
 
 /** The folder in the working tree that is used when the git folder lies on another file system. */
 const IN_TREE = '.autosync-stage';
+
+/** What hides that folder from git. */
+const HIDING = '.gitignore';
 
 /**
  * Returns a folder of ours on the working tree's own file system, where renaming and linking are one step: inside the
@@ -16,11 +28,14 @@ export function stagingFolder(repository: Pick<Repository, 'top' | 'privateFolde
     return repository.privateFolder;
   }
   makeFolder(inTree);
-  writeAtomically(joinPath(inTree, '.gitignore'), '*\n');
+  writeAtomically(joinPath(inTree, HIDING), '*\n');
   return inTree;
 }
 
-/** Removes the staging folder from the working tree, if it is there and empty. */
-export function removeStagingFolder(repository: Pick<Repository, 'top'>): boolean {
-  return removeEmptyFolder(joinPath(repository.top, IN_TREE));
+/** Removes the staging folder from the working tree, if it is there and holds nothing any more. */
+export function removeStagingFolder(repository: Pick<Repository, 'top'>): void {
+  const inTree = joinPath(repository.top, IN_TREE);
+  if (listNames(inTree).some((name) => name !== HIDING)) return;
+  remove(joinPath(inTree, HIDING));
+  removeEmptyFolder(inTree);
 }

@@ -34,6 +34,8 @@ export type Status = {
   /** Untracked paths; a whole folder or a nested repository ends with `/`. */
   readonly untracked: readonly string[];
   readonly unmerged: readonly RelativePath[];
+  /** Folders that git may not look into: what they hold is not known, and what of it is tracked counts as unchanged. */
+  readonly closed: readonly string[];
 };
 
 /**
@@ -43,8 +45,10 @@ export type Status = {
  *     1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>      tracked
  *     u <XY> <sub> <m1> <m2> <m3> <mW> <h1> <h2> <h3> <path>      unmerged
  *     ? <path>      untracked
+ *
+ * Of a folder that it may not open git tells only in a warning: `could not open directory '<path>': <why>`.
  */
-export function parseStatus(output: Uint8Array): Status {
+export function parseStatus(output: Uint8Array, warnings = ''): Status {
   const tracked: TrackedEntry[] = [];
   const untracked: string[] = [];
   const unmerged: RelativePath[] = [];
@@ -57,7 +61,8 @@ export function parseStatus(output: Uint8Array): Status {
     else if (record.startsWith('u ')) unmerged.push(asRelative(fields(record, 10).rest));
     else if (record.startsWith('? ')) untracked.push(record.slice(2));
   }
-  return { head, branch, tracked, untracked, unmerged };
+  const closed = [...warnings.matchAll(/^warning: could not open directory '(.*)': /gm)].map(([, path]) => path ?? '');
+  return { head, branch, tracked, untracked, unmerged, closed };
 }
 
 const valueUnless = (value: string, absent: string): string | undefined => (value === absent ? undefined : value);

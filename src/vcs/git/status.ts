@@ -1,3 +1,4 @@
+import { gitFailure } from './command.js';
 import type { Repository } from './repository.js';
 import { parseStatus, type Status, statusArguments } from './status-parser.js';
 
@@ -7,6 +8,8 @@ export async function readStatus(
   untracked: 'normal' | 'all' = 'normal',
   indexFile?: string,
 ): Promise<Status> {
-  const env = indexFile === undefined ? {} : { env: { GIT_INDEX_FILE: indexFile } };
-  return parseStatus(await repository.git.output(statusArguments(untracked), env));
+  const args = statusArguments(untracked);
+  const result = await repository.git.run(args, indexFile === undefined ? {} : { env: { GIT_INDEX_FILE: indexFile } });
+  if (result.exitCode !== 0) throw gitFailure(args, result);
+  return parseStatus(result.stdout, result.stderr);
 }

@@ -1,5 +1,5 @@
 import { asRefPart } from './refs.js';
-import type { Repository } from './repository.js';
+import { once, type Repository } from './repository.js';
 
 /** Where a branch is kept on the hub. */
 export type Upstream = {
@@ -26,7 +26,10 @@ export async function remotes(repository: Pick<Repository, 'git'>): Promise<read
  * Finds a branch's hub: the remote of the settings, else the branch's own upstream, else the only remote there is,
  * else `origin`. Without an upstream of its own a branch is kept under its own name.
  */
-export async function upstreamOf(repository: Repository, branch: string): Promise<UpstreamAnswer> {
+export const upstreamOf = (repository: Repository, branch: string): Promise<UpstreamAnswer> =>
+  once(repository, `upstream of ${branch}`, () => findUpstream(repository, branch));
+
+async function findUpstream(repository: Repository, branch: string): Promise<UpstreamAnswer> {
   const ref = `refs/heads/${branch}`;
   const known = await repository.git.text([
     'for-each-ref',

@@ -1,7 +1,8 @@
-import { basename, dirname } from 'node:path/posix';
+import { basename } from 'node:path/posix';
 import { type AbsolutePath, asRelative, type RelativePath } from '../../model/paths.js';
-import { joinPath, lstatIfPresent, makeSharedFolder, move } from '../../system/files.js';
+import { joinPath, lstatIfPresent, move } from '../../system/files.js';
 import { linkIntoPlace } from './link-into-place.js';
+import { hasRealParents } from './parents.js';
 import type { CopyName } from './plan.js';
 
 /** What keeping something beside a path has to know. */
@@ -25,24 +26,4 @@ export function giveName(from: AbsolutePath, to: AbsolutePath): boolean {
   if (lstatIfPresent(to) !== undefined) return false;
   move(from, to);
   return true;
-}
-
-/** Makes the folders above a path; false where something stands there that is no folder, or a link that leads elsewhere. */
-export function makeParents(top: AbsolutePath, path: RelativePath): boolean {
-  for (const parent of parentsOf(path)) {
-    const stats = lstatIfPresent(joinPath(top, parent));
-    if (stats === undefined) makeSharedFolder(joinPath(top, parent));
-    else if (!stats.isDirectory()) return false;
-  }
-  return true;
-}
-
-/** Tells whether every folder above a path is a folder and no link that leads elsewhere. */
-export const hasRealParents = (top: AbsolutePath, path: RelativePath): boolean =>
-  parentsOf(path).every((parent) => lstatIfPresent(joinPath(top, parent))?.isDirectory() === true);
-
-/** Returns the folders above a path, outermost first. */
-export function parentsOf(path: RelativePath): readonly RelativePath[] {
-  const parent = asRelative(dirname(path));
-  return parent === '.' ? [] : [...parentsOf(parent), parent];
 }

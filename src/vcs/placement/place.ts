@@ -20,8 +20,9 @@ import {
   type StagedStep,
   writeJournal,
 } from './journal.js';
-import { giveName, hasRealParents, makeParents, parentsOf } from './keep-beside.js';
+import { giveName } from './keep-beside.js';
 import { linkIntoPlace } from './link-into-place.js';
+import { hasRealParents, makeParents, parentsOf } from './parents.js';
 import { type PlanRequest, plan, type Step, type Surprise } from './plan.js';
 import { rollBack } from './roll-back.js';
 
@@ -32,13 +33,20 @@ export type PlaceRequest = PlanRequest & {
   readonly branch: string;
   readonly from: string;
   readonly to: string;
-  /** Writes the new versions, complete, below a folder, under their own paths. */
-  readonly stage: (folder: AbsolutePath, paths: readonly RelativePath[]) => Promise<void>;
+  /** Writes the new versions, complete, below a folder, under their own paths; nothing has been moved yet. */
+  readonly stage: (request: StageRequest) => Promise<void>;
   /** Keeps the version control system's own commands out while something runs; answers `held` where it cannot. */
   readonly exclusively: <T>(held: T, body: () => Promise<T>) => Promise<T>;
   /** Makes the new versions official, by compare-and-swap; says why when somebody was faster. */
   readonly commit: () => Promise<true | string>;
   readonly isCommitted: IsCommitted;
+};
+
+/** The new versions to write, and what is going to be moved aside for them. */
+export type StageRequest = {
+  readonly folder: AbsolutePath;
+  readonly paths: readonly RelativePath[];
+  readonly displaced: readonly Displaced[];
 };
 
 /** A file that stood in the way and is kept under another name. */
@@ -66,9 +74,11 @@ export async function place(request: PlaceRequest): Promise<Placed> {
     return { kind: 'surprise', surprise };
   }
   move(folders.root, joinPath(request.staging, `aside-${Date.now()}-${process.pid}`));
-  const displaced = steps.flatMap(({ path, copy }) => (copy === undefined ? [] : [{ path, copy }]));
-  return { kind: 'placed', displaced, files: request.differences.length };
+  return { kind: 'placed', displaced: displacedBy(steps), files: request.differences.length };
 }
+
+const displacedBy = (steps: readonly Step[]): readonly Displaced[] =>
+  steps.flatMap(({ path, copy }) => (copy === undefined ? [] : [{ path, copy }]));
 
 const BUSY: Surprise = { path: asRelative('.'), what: 'is being worked on by another program' };
 
@@ -80,10 +90,8 @@ async function prepare(
   makeFolder(folders.old);
   makeFolder(folders.fresh);
   const arriving = steps.filter((step) => step.new !== undefined && !step.adopted);
-  await request.stage(
-    folders.fresh,
-    arriving.map(({ path }) => path),
-  );
+  const paths = arriving.map(({ path }) => path);
+  await request.stage({ folder: folders.fresh, paths, displaced: displacedBy(steps) });
   for (const { path, new: content } of arriving) {
     const fresh = joinPath(folders.fresh, path);
     if (content?.mode === '120000') continue;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path/posix';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, listNames, lstatIfPresent } from '../../system/files.js';
 import { fingerprint } from './fingerprint.js';
+import { hasRealParents } from './parents.js';
 
 /** What a version control system says stands at a path: `id` names the bytes, `mode` is git's octal file mode. */
 export type Content = { readonly id: string; readonly mode: string };
@@ -75,7 +76,8 @@ async function planOne(
 ): Promise<Omit<Step, 'n'> | Surprise> {
   const { path } = difference;
   const at = joinPath(request.top, path);
-  const stats = lstatIfPresent(at);
+  // Behind a link stands what is not ours to look at; the link itself is in the way, or leaves.
+  const stats = hasRealParents(request.top, path) ? lstatIfPresent(at) : undefined;
   const plain = { ...difference, copy: undefined, oldPrint: undefined, adopted: false };
   if (difference.old !== undefined) {
     if (stats === undefined) return { path, what: 'vanished' };

@@ -3,8 +3,9 @@ import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, makeFolder, move, remove, removeEmptyFolder } from '../../system/files.js';
 import { fingerprint } from './fingerprint.js';
 import { discard, type Journal, type PlacementFolders, type StagedStep } from './journal.js';
-import { giveName, type KeepRequest, keepBeside, makeParents } from './keep-beside.js';
+import { giveName, type KeepRequest, keepBeside } from './keep-beside.js';
 import { PLACEHOLDER_MODE } from './link-into-place.js';
+import { makeParents } from './parents.js';
 
 /** A placement to take back. */
 export type RollBackRequest = KeepRequest & {

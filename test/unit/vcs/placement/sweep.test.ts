@@ -26,7 +26,7 @@ import { recover } from '../../../../src/vcs/placement/recover.js';
 /** What happens at each file-changing call of a placement. */
 const gate = vi.hoisted(() => ({
   calls: 0,
-  before: (_call: number, _name: string): void => undefined,
+  before: (_call: number, _name: string, ..._paths: readonly unknown[]): void => undefined,
   linksRefused: false,
 }));
 
@@ -35,7 +35,7 @@ vi.mock('../../../../src/system/files.js', async (importOriginal) => {
   const gated = <A extends readonly unknown[], R>(name: string, call: (...args: A) => R) => {
     return (...args: A): R => {
       gate.calls += 1;
-      gate.before(gate.calls, name);
+      gate.before(gate.calls, name, ...args);
       if (name === 'link' && gate.linksRefused) throw Object.assign(new Error('refused'), { code: 'EPERM' });
       return call(...args);
     };
@@ -123,7 +123,7 @@ function createFake(folder: string): Fake {
       const executable = (stats.mode & 0o100) !== 0;
       return stats.isFile() && idOf(readFileSync(at)) === content.id && executable === (content.mode === '100755');
     },
-    stage: async (fresh, paths) => {
+    stage: async ({ folder: fresh, paths }) => {
       write(fresh, Object.fromEntries(paths.map((path) => [path, TO[path] ?? ''])), (path) => modeOf(path, TO));
     },
     exclusively: (_held, body) => body(),
@@ -168,10 +168,14 @@ const SAVES: Readonly<Record<string, (at: string) => void>> = {
 
 const ATTACKED = ['edited.txt', 'gone.txt', 'new.txt', 'swap', 'run.sh', 'ignored.log', 'other/new.txt', 'empty.txt'];
 
+/** Thousands of placements, each of which flushes what it writes: in memory, where there is such a folder. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+vi.setConfig({ testTimeout: 120_000 });
+
 let folder: string;
 beforeEach(() => {
   Object.assign(gate, { calls: 0, before: () => undefined, linksRefused: false });
-  folder = mkdtempSync(join(tmpdir(), 'sweep-'));
+  folder = mkdtempSync(join(MEMORY, 'sweep-'));
   return () => rmSync(folder, { recursive: true, force: true });
 });
 
@@ -317,16 +321,21 @@ describe('a placement', () => {
     }
   });
 
-  it('killed, keeps what somebody saved under the names that had become free', async () => {
+  it('killed, keeps what somebody saved under the names that had become free, and what was written late', async () => {
     const calls = await countCalls();
     for (let at = 1; at <= calls; at += 1) {
       const fake = createFake(folder);
+      const held = ['ignored.log', 'edited.txt', 'gone.txt', 'swap'].map((path) => openSync(join(fake.top, path), 'a'));
       gate.calls = 0;
       gate.before = (call) => {
         if (call >= at) throw new Error('killed');
       };
       await fake.place().catch(() => undefined);
       gate.before = () => undefined;
+      for (const file of held) {
+        writeSync(file, 'LATE\n');
+        closeSync(file);
+      }
       const free = ['ignored.log', 'edited.txt', 'gone.txt', 'new.txt', 'swap'].filter(
         (path) => !existsSync(join(fake.top, path)),
       );
@@ -334,9 +343,47 @@ describe('a placement', () => {
       await fake.recover();
       const contents = Object.values(fake.files()).join('');
       for (const path of free) expect(contents, `${path} at call ${at}`).toContain(`SAVED ${path}\n`);
-      expectWhole(fake, free);
+      expect(contents.split('LATE\n'), `at call ${at}`).toHaveLength(held.length + 1);
+      expectWhole(fake, [...free, 'edited.txt', 'gone.txt', 'swap']);
+      expect(contents).toContain('LOCAL ignored\n');
       rmSync(fake.top, { recursive: true });
     }
+  });
+
+  it.each([
+    ['before anything was moved', (call: string): boolean => call === 'setMode', 'surprise'],
+    ['after its file was moved', (call: string): boolean => call === 'link', 'surprise'],
+    ['after all is official', (call: string): boolean => call === 'committed', 'placed'],
+  ])('takes everything back at a save, as long as it can: %s', async (_when, isMoment, kind) => {
+    const fake = createFake(folder);
+    const before = fake.files();
+    const file = openSync(join(fake.top, 'edited.txt'), 'a');
+    let due = true;
+    gate.before = (_call, name) => {
+      if (!due || !isMoment(name)) return;
+      due = false;
+      writeSync(file, 'SAVED\n');
+    };
+    expect(await fake.place()).toMatchObject({ kind });
+    closeSync(file);
+    if (kind === 'surprise') expect(fake.files()).toEqual({ ...before, 'edited.txt': 'OLD edited\nSAVED\n' });
+  });
+
+  it('taken back, keeps both what was written to a new file and what was saved over it in the same moment', async () => {
+    const fake = createFake(folder);
+    const at = join(fake.top, 'new.txt');
+    gate.before = (_call, name, from) => {
+      if (name === 'commit') {
+        appendFileSync(at, 'LATE\n');
+        throw new Error('refused');
+      }
+      if (name === 'link' && String(from).includes('/bin/') && !existsSync(at)) writeFileSync(at, 'SAVED\n');
+    };
+    await expect(fake.place()).rejects.toThrow('refused');
+    gate.before = () => undefined;
+    expect(fake.files()['new.txt']).toBe('SAVED\n');
+    expect(Object.values(fake.files())).toContain('NEW\nLATE\n');
+    expectWhole(fake);
   });
 
   it('gives files their place, and overwrites nothing, where hard links are refused', async () => {
