@@ -54,10 +54,16 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
   const troubles = await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
     const found: string[] = [];
     for (const repo of repos) found.push(...(await takeBack(wiring, repo)));
-    const left = installedRepos(locations);
+    const going = new Set(repos.map(({ id }) => id));
+    const left = installedRepos(locations).filter(({ id }) => !going.has(id));
     if (left.length === 0) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
     else await refreshEntry(wiring.schedulers, locations, left);
     if (left.length === 0) removeLauncher(locations.launcher);
+    // Last of all: until then, an uninstallation that was killed can be begun again.
+    for (const { id } of repos) {
+      removeState(locations, id);
+      await unregisterRepo(locations, id);
+    }
     return found;
   });
   for (const folder of [locations.repos, locations.config, locations.spool, joinPath(locations.state, 'repos')]) {
@@ -67,9 +73,8 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
   return troubles;
 }
 
-/** Takes one repository back: hooks, our part of its metadata, registration, state; says what could not be taken. */
+/** Takes back what is in one repository, hooks and our part of its metadata; says what could not be taken. */
 async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly string[]> {
-  const { locations } = wiring;
   const troubles: string[] = [];
   if (isFolder(repo.path)) {
     try {
@@ -80,8 +85,6 @@ async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly 
       if (!isGone) troubles.push(`${repo.path}: ${errorMessage(error)}`);
     }
   }
-  await unregisterRepo(locations, repo.id);
-  removeState(locations, repo.id);
   return troubles;
 }
 

@@ -18,7 +18,7 @@ export function nextTry(
   const stubborn = [report.fetch, report.push].some(
     (outcome) => outcome.kind === 'unavailable' && STUBBORN.includes(outcome.reason),
   );
-  const refused = report.push.kind === 'rejected' && report.push.reason !== 'moved';
+  const refused = report.push.kind === 'rejected' && !['moved', 'locked'].includes(report.push.reason);
   if (report.verdict !== 'failed' && !stubborn && !refused) return undefined;
   return now + Math.min(HOUR_MS, MINUTE_MS * 2 ** Math.min(failures, 10));
 }

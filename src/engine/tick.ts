@@ -1,5 +1,5 @@
 import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
-import type { Blocked } from '../model/outcome.js';
+import type { Blocked, RejectReason } from '../model/outcome.js';
 import type { Settings } from '../model/repo.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import type { Clock } from '../system/clock.js';
@@ -182,10 +182,13 @@ async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>):
   if (!request.push) return over({ ...facts, push: { kind: 'not-attempted', why: 'not asked for' } });
   const isAtHub = hub.relation === 'equal';
   const push = isAtHub ? NOTHING_TO_PUSH : await request.tree.push(request.state.branch, hub);
-  if (push.kind === 'rejected' && push.reason === 'moved' && request.pull)
+  if (push.kind === 'rejected' && isPassing(push.reason) && request.pull)
     return { facts: { ...facts, push }, next: 'again' };
   return await verify(request, { ...facts, push });
 }
+
+/** What another machine does at this moment is over in the next one. */
+const isPassing = (reason: RejectReason): boolean => reason === 'moved' || reason === 'locked';
 
 /** The report of a run that ended with an error: what failed, in its own words. */
 export function failedReport(

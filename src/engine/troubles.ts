@@ -26,6 +26,7 @@ const PERSONAL: Readonly<Partial<Record<RemoteFailure, string>>> = {
 
 /** What the hub will say again tomorrow; when another machine was first (`moved`), the next run mends it. */
 const REJECTED: Readonly<Record<Exclude<RejectReason, 'moved'>, string>> = {
+  locked: 'the hub is locked',
   hook: 'a hook on the hub refused the push',
   protected: 'the branch is protected on the hub',
   'too-large': 'a file is too large for the hub',

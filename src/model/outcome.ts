@@ -69,8 +69,8 @@ export type PushOutcome =
   | { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string }
   | { readonly kind: 'not-attempted'; readonly why: string };
 
-/** Why the hub answered no: `moved` means another machine was first. */
-export type RejectReason = 'moved' | 'hook' | 'protected' | 'too-large' | 'read-only' | 'quota' | 'other';
+/** Why the hub answered no: `moved` means another machine was first, `locked` that one is at work there, or died. */
+export type RejectReason = 'moved' | 'locked' | 'hook' | 'protected' | 'too-large' | 'read-only' | 'quota' | 'other';
 
 /** A state in which nothing of the person's may be touched. */
 export type BlockedKind =

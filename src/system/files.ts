@@ -124,6 +124,17 @@ export function listNames(folder: string): string[] {
   }
 }
 
+/** Returns the names of the folders in a folder, links left out; none where there is no such folder, or we may not look. */
+export function listFolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => decodePath(name));
+  } catch (error) {
+    if (isAbsent(error) || errorCode(error) === 'EACCES') return [];
+    throw error;
+  }
+}
+
 /** Returns where a symbolic link points. */
 export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wholeState } from '../support/oracles.js';
@@ -142,7 +142,7 @@ describe('what a killed run left', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
   });
 
-  it('an index that belongs to a commit which no branch stands on yet gets its branch', async () => {
+  it('an index that belongs to a commit which no branch stands on yet loses nothing of that commit', async () => {
     here.write('a.txt', 'a\n');
     const from = here.git('rev-parse', 'HEAD');
     here.git('add', '.');
@@ -153,8 +153,9 @@ describe('what a killed run left', () => {
     const newIndex = indexSum(inGit('index') as Parameters<typeof indexSum>[0]);
     (await here.open()).begin();
     writeFileSync(inGit('autosync/move.json'), JSON.stringify({ branch: 'main', from, to, newIndex }));
-    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
-    expect(here.git('rev-parse', 'HEAD')).toBe(to);
-    expect(readFileSync(inGit('refs/heads/main'), 'utf8').trim()).toBe(world.hubHead());
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.git('rev-parse', 'HEAD^{tree}')).toBe(here.git('rev-parse', `${to}^{tree}`));
+    expect(here.git('status', '--porcelain')).toBe('');
+    expect(here.git('rev-parse', 'HEAD')).toBe(world.hubHead());
   });
 });

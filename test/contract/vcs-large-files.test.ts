@@ -67,6 +67,18 @@ describe('a file that is too large for the hub', () => {
     expect(laptop.read('grows.bin')).toHaveLength(20_000);
   });
 
+  it.each(['a', 'notes.txt'])('is never guessed from words that name none: small files go on (%s)', async (name) => {
+    const words = 'a push exceeds the size limit of your plan';
+    writeFileSync(join(world.hub, 'hooks', 'pre-receive'), `#!/bin/sh\necho "${words}" >&2\nexit 1\n`);
+    laptop.write(name, 'small\n');
+    const report = await laptop.run();
+    expect(report).toMatchObject({ verdict: 'attention', push: { kind: 'rejected', reason: 'too-large' } });
+    expect(report.quarantined).toEqual([]);
+    writeFileSync(join(world.hub, 'hooks', 'pre-receive'), '#!/bin/sh\nexit 0\n');
+    laptop.write('later.md', 'later\n');
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [], push: { kind: 'pushed' } });
+  });
+
   it('in a commit made by hand is never rewritten: the person is told', async () => {
     laptop.write('big.bin', 'x'.repeat(20_000));
     laptop.git('add', '.');

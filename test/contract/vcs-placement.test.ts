@@ -142,6 +142,16 @@ describe('files that are put in place', () => {
     expect([modeOf('secret.txt'), modeOf('run.sh')]).toEqual(['600', '750']);
   });
 
+  it('are not touched again by the next run, which would make git doubt its index', async () => {
+    there.write('README.md', 'theirs\n');
+    await there.run();
+    await here.run();
+    const { nlink, ctimeMs } = statSync(join(here.top, 'README.md'));
+    expect(nlink).toBe(1);
+    await here.run();
+    expect(statSync(join(here.top, 'README.md')).ctimeMs).toBe(ctimeMs);
+  });
+
   it('leave no empty folders behind', async () => {
     here.write('a/b/c/file.txt', 'one\n');
     await here.run();

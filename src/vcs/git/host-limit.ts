@@ -77,16 +77,24 @@ async function areOwnSnapshots(repository: Repository, refusal: Refusal): Promis
 
 type LargeFile = { readonly path: RelativePath; readonly size: number };
 
-/** Finds the files that the hub means: those that its words name, else the largest. */
+/** No host's limit for a file is less: a smaller one that its words do not name is not what it means. */
+const LEAST_LIMIT_BYTES = 1_000_000;
+
+/** Finds the files that the hub means: those that its words name, else the largest, if it is large indeed. */
 async function refusedFiles(repository: Repository, refusal: Refusal): Promise<readonly LargeFile[]> {
   const files = (await newFiles(repository, refusal)).sort((one, other) => other.size - one.size);
-  const named = files.filter(
-    ({ path }) => refusal.words.includes(path) || refusal.words.includes(` ${basename(path)} `),
-  );
+  const named = files.filter(({ path }) => isNamed(refusal.words, path));
   const [largest] = files;
   const smallestNamed = Math.min(...named.map(({ size }) => size));
   if (named.length > 0) return files.filter(({ size }) => size >= smallestNamed);
-  return largest === undefined ? [] : files.filter(({ size }) => size >= largest.size);
+  if (largest === undefined || largest.size < LEAST_LIMIT_BYTES) return [];
+  return files.filter(({ size }) => size >= largest.size);
+}
+
+/** Tells whether a hub's words name a file: `File <path> …`, `'<path>'`, `<path> is <size>`; a short name is a mere word too. */
+function isNamed(words: string, path: RelativePath): boolean {
+  const names = [path, basename(path)].map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  return new RegExp(`\\bfile:? (${names})(?!\\S)|['"](${names})['"]|(?<!\\S)(${names}) is \\d`, 'i').test(words);
 }
 
 /** Lists the files that the unpublished commits bring, in any of their versions, with the size of the largest. */

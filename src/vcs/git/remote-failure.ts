@@ -35,6 +35,7 @@ export function remoteFailure(result: ExecResult): { readonly reason: RemoteFail
 }
 
 const REJECTIONS: readonly (readonly [RegExp, RejectReason])[] = [
+  [/Unable to create '.*\.lock': File exists/, 'locked'],
   [
     /fetch first|non-fast-forward|cannot lock ref|incorrect old value|stale info|reference already exists|failed to update ref/i,
     'moved',

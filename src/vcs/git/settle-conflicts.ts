@@ -25,9 +25,13 @@ export async function settleConflicts(repository: Repository, request: SettleReq
   const conflicts: Conflict[] = [];
   for (const [path, stages] of merge.conflicted) {
     const kind = kindOf(merge, path, stages);
-    const versions = await originals({ repository, sides, path, stages, request });
+    const versions = originals({ merge, sides, path, stages });
     const settled = await settleOne({ repository, path, kind, ...versions, merged, request });
     entries.push({ path, content: undefined }, ...settled.entries);
+    conflicts.push(settled.conflict);
+  }
+  for (const settled of await settleCollisions({ repository, sides, merged, request })) {
+    entries.push(...settled.entries);
     conflicts.push(settled.conflict);
   }
   const index = await indexOf(repository, merge.tree);
@@ -49,34 +53,50 @@ async function indexOf(repository: Repository, tree: string): Promise<PrivateInd
 
 type Versions = { readonly mine: Stage | undefined; readonly other: Stage | undefined };
 
+type Sides = { readonly ours: Side; readonly theirs: Side };
+
 type OriginalsRequest = {
-  readonly repository: Repository;
-  readonly sides: { readonly ours: Side; readonly theirs: Side };
+  readonly merge: MergeTree;
+  readonly sides: Sides;
   readonly path: RelativePath;
   readonly stages: readonly Stage[];
-  readonly request: SettleRequest;
 };
 
+/** Git's words for renames that leave it no place for a version that it could not merge. */
+const RENAMES_MEET = /rename\/rename|rename involved in collision/;
+
 /**
- * Returns the two versions of a conflicted path as they were committed. Where renames meet, git may put a version that
- * it merged itself, markers and all, into a stage; the committed one stands in for it.
+ * Returns the two versions of a conflicted path as they were committed. Where renames meet, git may put into a stage
+ * what it made of several versions, markers and all, or one of them alone; the committed ones stand in for that.
  */
-async function originals({ repository, sides, path, stages, request }: OriginalsRequest): Promise<Versions> {
-  const pick = async (number: 2 | 3, side: Side): Promise<Stage | undefined> => {
+function originals({ merge, sides, path, stages }: OriginalsRequest): Versions {
+  const renamesMeet = merge.messages.some(({ type, paths }) => RENAMES_MEET.test(type) && paths.includes(path));
+  const pick = (number: 2 | 3, side: Side): Stage | undefined => {
     const found = stages.find(({ stage }) => stage === number);
-    if (found === undefined || !found.mode.startsWith('100')) return found;
-    const committed = side.entries.get(path);
-    if (committed === undefined || committed.id === found.id || side.ids.has(found.id)) return found;
-    return (await hasMarkers(repository, found.id, request)) ? { stage: number, ...committed } : found;
+    const committed = renamesMeet ? side.entries.get(path) : undefined;
+    return found === undefined || committed === undefined ? found : { stage: number, ...committed };
   };
-  return { mine: await pick(2, sides.ours), other: await pick(3, sides.theirs) };
+  return { mine: pick(2, sides.ours), other: pick(3, sides.theirs) };
 }
 
-/** Tells whether a blob is one of this very merge's with conflict markers in it: they name the two commits. */
-async function hasMarkers(repository: Repository, id: string, { ours, theirs }: SettleRequest): Promise<boolean> {
-  const bytes = await repository.git.output(['cat-file', 'blob', id]);
-  const text = bytes.toString('latin1');
-  return text.includes(`<<<<<<< ${ours}`) || text.includes(`>>>>>>> ${theirs}`);
+type Collisions = Pick<OneConflict, 'repository' | 'merged' | 'request'> & { readonly sides: Sides };
+
+/**
+ * Keeps what git has no stage for: a file that one side edited and the other renamed to a name which meets yet another
+ * file, when the edit could not be merged. It becomes a conflict copy beside the new name.
+ */
+async function settleCollisions({ sides, ...one }: Collisions): Promise<readonly SettledOne[]> {
+  const settled: SettledOne[] = [];
+  for (const { type, paths } of one.request.merge.messages) {
+    const [path, source] = paths;
+    if (!/rename involved in collision/.test(type) || path === undefined || source === undefined) continue;
+    const [ours, theirs] = [sides.ours.entries.get(source), sides.theirs.entries.get(source)];
+    const edited = ours === undefined ? theirs && { stage: 3 as const, ...theirs } : { stage: 2 as const, ...ours };
+    if (edited === undefined) continue;
+    const copy = await copyName(one, path, edited);
+    settled.push({ entries: [entry(copy, edited)], conflict: { path: source, kind: 'rename', kept: path, copy } });
+  }
+  return settled;
 }
 
 type OneConflict = Versions & {
@@ -117,7 +137,11 @@ const SUBMODULE = '160000';
 
 const entry = (path: RelativePath, { mode, id }: Stage): IndexEntry => ({ path, content: { mode, id } });
 
-async function copyName(one: OneConflict, path: RelativePath, { stage, id }: Stage): Promise<RelativePath> {
+async function copyName(
+  one: Pick<OneConflict, 'repository' | 'merged' | 'request'>,
+  path: RelativePath,
+  { stage, id }: Stage,
+): Promise<RelativePath> {
   const { ours, theirs } = one.request;
   const [side, other] = stage === 2 ? [ours, theirs] : [theirs, ours];
   // An earlier copy of the same version may stand there, edited since.

@@ -1,6 +1,6 @@
 import { errorCode } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
-import { joinPath, lstatIfPresent, makeFolder, move, remove, removeEmptyFolder } from '../../system/files.js';
+import { joinPath, lstatIfPresent, move, remove, removeEmptyFolder } from '../../system/files.js';
 import { fingerprint } from './fingerprint.js';
 import { discard, type Journal, type PlacementFolders, type StagedStep } from './journal.js';
 import { giveName, type KeepRequest, keepBeside } from './keep-beside.js';
@@ -35,7 +35,6 @@ function takeOut(request: RollBackRequest, step: StagedStep): void {
   const bin = joinPath(folders.bin, String(step.n));
   if (lstatIfPresent(bin) === undefined) {
     if (!isOurs(at, joinPath(folders.fresh, step.path), step)) return;
-    makeFolder(folders.bin);
     move(at, bin);
   }
   if (lstatIfPresent(bin)?.size === 0 || fingerprint(bin) === step.newPrint) return;
@@ -48,7 +47,7 @@ function isOurs(at: AbsolutePath, fresh: AbsolutePath, step: StagedStep): boolea
   const stats = lstatIfPresent(at);
   if (stats === undefined || stats.isDirectory()) return false;
   const staged = lstatIfPresent(fresh);
-  // Where links are refused the staged file was moved away, and only its content can tell.
+  // Once all is in place, and always where links are refused, only the content can tell.
   if (staged === undefined) {
     const print = fingerprint(at);
     return print === step.newPrint && print !== step.oldPrint;

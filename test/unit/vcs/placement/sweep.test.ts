@@ -372,14 +372,14 @@ describe('a placement', () => {
   it('taken back, keeps both what was written to a new file and what was saved over it in the same moment', async () => {
     const fake = createFake(folder);
     const at = join(fake.top, 'new.txt');
-    gate.before = (_call, name, from) => {
-      if (name === 'commit') {
+    gate.before = (_call, name, from, to) => {
+      if (name === 'link' && String(to).endsWith('other/new.txt')) {
         appendFileSync(at, 'LATE\n');
-        throw new Error('refused');
+        writeFileSync(join(fake.top, 'other/new.txt'), 'IN THE WAY\n');
       }
       if (name === 'link' && String(from).includes('/bin/') && !existsSync(at)) writeFileSync(at, 'SAVED\n');
     };
-    await expect(fake.place()).rejects.toThrow('refused');
+    expect(await fake.place()).toMatchObject({ kind: 'surprise', surprise: { path: 'other/new.txt' } });
     gate.before = () => undefined;
     expect(fake.files()['new.txt']).toBe('SAVED\n');
     expect(Object.values(fake.files())).toContain('NEW\nLATE\n');
