@@ -248,6 +248,22 @@ describe('a beginning', () => {
     expect(report.why).toContain('git remote add origin');
   });
 
+  it('is kept under its own name, also when it began as a copy of another branch', async () => {
+    here.git('switch', '-q', '-c', 'feature', 'origin/main');
+    here.write('feature.txt', 'feature\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', branch: 'feature', push: { kind: 'pushed' } });
+    expect(git(world.hub, 'ls-tree', '--name-only', 'main')).not.toContain('feature.txt');
+    expect(git(world.hub, 'ls-tree', '--name-only', 'feature')).toContain('feature.txt');
+  });
+
+  it('goes to an upstream of another name where push.default says so', async () => {
+    here.git('switch', '-q', '-c', 'local', 'origin/main');
+    here.git('config', 'push.default', 'upstream');
+    here.write('local.txt', 'local\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(git(world.hub, 'ls-tree', '--name-only', 'main')).toContain('local.txt');
+  });
+
   it('with several remotes uses origin, or the one that the settings name', async () => {
     const machine = unborn('origin', 'backup');
     machine.git('remote', 'set-url', 'backup', join(world.folder, 'nowhere.git'));

@@ -1,9 +1,9 @@
 import type { Blocked } from '../../model/outcome.js';
 import type { WorkingTreeState } from '../vcs.js';
+import { readStatusAnew } from './distrust.js';
 import { damagedBranch } from './heal-damage.js';
 import { pendingOperation } from './pending-operation.js';
 import type { Repository } from './repository.js';
-import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
 
 /** A look at the working tree, with git's own list kept for the snapshot. */
@@ -11,7 +11,7 @@ export type Inspection = { readonly state: WorkingTreeState; readonly status: St
 
 /** Looks at the working tree without touching anything. */
 export async function inspect(repository: Repository): Promise<Inspection> {
-  const status = await readStatus(repository);
+  const status = await readStatusAnew(repository);
   const blocked = pendingOperation(repository) ?? blockedByStatus(status) ?? blockedByDamage(repository, status);
   const dirty = status.tracked.length + status.untracked.length + status.unmerged.length > 0;
   return { status, state: { branch: status.branch ?? '', head: status.head, blocked, dirty } };

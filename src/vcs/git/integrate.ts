@@ -12,6 +12,7 @@ import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
 import { matchesContent } from './content.js';
 import { differenceArguments, parseDifferences } from './difference.js';
+import { distrust } from './distrust.js';
 import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flags.js';
 import { keepIgnored } from './keep-ignored.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
@@ -107,6 +108,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     isCommitted: isCommitted(repository),
   });
   if (placed.kind === 'surprise') {
+    distrust(repository, placed.surprise.path);
     return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
   }
   for (const path of submodules) {

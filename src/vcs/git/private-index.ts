@@ -1,5 +1,14 @@
 import type { AbsolutePath } from '../../model/paths.js';
-import { copy, exists, joinPath, listNames, makeFolder, remove } from '../../system/files.js';
+import {
+  copy,
+  exists,
+  joinPath,
+  listNames,
+  lstatIfPresent,
+  makeFolder,
+  remove,
+  setModifiedTime,
+} from '../../system/files.js';
 import { hashFile } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { gitFailure } from './command.js';
@@ -22,8 +31,18 @@ export function copyIndex(repository: Repository): PrivateIndex {
   makeFolder(repository.privateFolder);
   remove(file);
   const copiedFrom = indexSum(repository.indexFile);
-  if (exists(repository.indexFile)) copy(repository.indexFile, file);
+  if (exists(repository.indexFile)) copyWithTime(repository.indexFile, file);
   return { file, copiedFrom };
+}
+
+/**
+ * A file that was saved after the index was written, yet within the same tick of the clock, is told from a clean one by
+ * the index's own time alone (git's `racy-git.txt`). A copy that looks younger would hide that save.
+ */
+function copyWithTime(from: AbsolutePath, to: AbsolutePath): void {
+  copy(from, to);
+  const written = lstatIfPresent(from)?.mtimeMs;
+  if (written !== undefined) setModifiedTime(to, Math.floor(written));
 }
 
 /** Returns what tells one state of an index from another. */

@@ -5,6 +5,7 @@ import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { type Candidate, readCandidates } from './candidates.js';
 import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
+import { forgetStats } from './distrust.js';
 import { emptiedFolder } from './emptied-folder.js';
 import { moveBranch, withIndexLock } from './move-branch.js';
 import { copyIndex, emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
@@ -40,6 +41,7 @@ export async function snapshot(
     ? await settle(repository, candidates, request.stillChanging)
     : { settled: candidates, moving: [] };
   const index = copyIndex(repository);
+  await forgetStats(repository, index);
   // What was staged although it is left out would go into the snapshot all the same.
   const isLeftOut = new Set(quarantined.map(({ path }) => path));
   const staged = context.status.tracked.filter((entry) => entry.staged !== '.' && entry.submodule === undefined);

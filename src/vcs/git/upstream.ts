@@ -24,7 +24,8 @@ export async function remotes(repository: Pick<Repository, 'git'>): Promise<read
 
 /**
  * Finds a branch's hub: the remote of the settings, else the branch's own upstream, else the only remote there is,
- * else `origin`. Without an upstream of its own a branch is kept under its own name.
+ * else `origin`. A branch is kept under its own name, unless it has an upstream of another one and `push.default` says
+ * that it is pushed there.
  */
 export const upstreamOf = (repository: Repository, branch: string): Promise<UpstreamAnswer> =>
   once(repository, `upstream of ${branch}`, () => findUpstream(repository, branch));
@@ -40,6 +41,9 @@ async function findUpstream(repository: Repository, branch: string): Promise<Ups
   const [configured = '', remoteRef = '', tracking = ''] = known.split('\0');
   const wanted = repository.settings.remote;
   if (configured !== '' && configured !== '.' && remoteRef !== '' && (wanted === '' || wanted === configured)) {
+    // `git switch -c feature origin/main` makes main the upstream of feature, and nobody wants feature pushed there.
+    if (remoteRef !== ref && !(await pushesToUpstream(repository)))
+      return upstream({ remote: configured, remoteRef: ref, branch });
     return upstream({ remote: configured, remoteRef, branch, ...(tracking === '' ? {} : { tracking }) });
   }
   const names = await remotes(repository);
@@ -50,6 +54,12 @@ async function findUpstream(repository: Repository, branch: string): Promise<Ups
   }
   if (!names.includes(remote)) return { kind: 'no-upstream', why: `there is no remote '${remote}'` };
   return upstream({ remote, remoteRef: ref, branch });
+}
+
+/** Tells whether the person wants branches pushed to upstreams of other names (`push.default`, git-config(1)). */
+async function pushesToUpstream(repository: Repository): Promise<boolean> {
+  const setting = await repository.git.run(['config', '--get', 'push.default']);
+  return /^(upstream|tracking)$/.test(setting.stdout.toString('utf8').trim());
 }
 
 type UpstreamParts = {
