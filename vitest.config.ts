@@ -12,9 +12,22 @@ const project = (name: string, limitMs: number): TestProjectInlineConfiguration 
   },
 });
 
+/** The long form of some tests, which runs for as long as it is told: `npm run torture`. */
+const torture: readonly TestProjectInlineConfiguration[] =
+  process.env['AUTOSYNC_TEST_TORTURE'] === undefined
+    ? []
+    : [{ extends: true, test: { name: 'torture', include: ['test/**/*.torture.ts'], testTimeout: 0, hookTimeout: 0 } }];
+
 export default defineConfig({
   test: {
-    projects: [project('unit', 10_000), project('contract', 60_000), project('e2e', 300_000), project('model', 300_000)],
+    projects: [
+      project('unit', 10_000),
+      project('contract', 60_000),
+      project('e2e', 300_000),
+      project('model', 300_000),
+      project('sweep', 600_000),
+      ...torture,
+    ],
     // A process for each test file: the environment, the working folder and the umask are a process's own.
     pool: 'forks',
     // The tests wait for child processes as much as they compute, so one worker per core keeps all cores busy.

@@ -38,9 +38,9 @@ export const command: Command = {
     if (isOn(args, 'purge') && !all) throw new AutosyncError('usage', "option '--purge' needs '--all'");
     if (all === typed.length > 0) throw new AutosyncError('usage', 'name the repositories, or give --all');
     const repos = all ? installedRepos(wiring.locations) : namedRepos(wiring.locations, typed);
-    const troubles = await uninstall(wiring, repos, { all, purge: isOn(args, 'purge') });
-    if (isOn(args, 'json')) sayJson({ schema: 1, uninstalled: repos.map(({ path }) => path), troubles });
-    else for (const { path } of repos) say(`uninstalled ${shownPath(path)}`);
+    const { gone, troubles } = await uninstall(wiring, repos, { all, purge: isOn(args, 'purge') });
+    if (isOn(args, 'json')) sayJson({ schema: 1, uninstalled: gone.map(({ path }) => path), troubles });
+    else for (const { path } of gone) say(`uninstalled ${shownPath(path)}`);
     for (const trouble of troubles) warn(`autosync: ${foreign(trouble)}`);
     return troubles.length === 0 ? EXIT.done : EXIT.failed;
   },
@@ -48,29 +48,35 @@ export const command: Command = {
 
 type Extent = { readonly all: boolean; readonly purge: boolean };
 
-async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], extent: Extent): Promise<readonly string[]> {
+type Uninstalled = { readonly gone: readonly RegisteredRepo[]; readonly troubles: readonly string[] };
+
+async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], extent: Extent): Promise<Uninstalled> {
   const { locations } = wiring;
   makeFolder(locations.state);
-  const troubles = await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
-    const found: string[] = [];
-    for (const repo of repos) found.push(...(await takeBack(wiring, repo)));
-    const going = new Set(repos.map(({ id }) => id));
-    const left = installedRepos(locations).filter(({ id }) => !going.has(id));
+  const uninstalled = await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
+    const gone: RegisteredRepo[] = [];
+    const troubles: string[] = [];
+    for (const repo of repos) {
+      const found = await takeBack(wiring, repo);
+      troubles.push(...found);
+      if (found.length === 0) gone.push(repo);
+    }
+    const left = installedRepos(locations).filter(({ id }) => !gone.some((repo) => repo.id === id));
     if (left.length === 0) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
     else await refreshEntry(wiring.schedulers, locations, left);
     if (left.length === 0) removeLauncher(locations.launcher);
     // Last of all: until then, an uninstallation that was killed can be begun again.
-    for (const { id } of repos) {
+    for (const { id } of gone) {
       removeState(locations, id);
       await unregisterRepo(locations, id);
     }
-    return found;
+    return { gone, troubles };
   });
   for (const folder of [locations.repos, locations.config, locations.spool, joinPath(locations.state, 'repos')]) {
     removeEmptyFolder(folder);
   }
   if (extent.purge) for (const folder of [locations.config, locations.data, locations.state]) removeTree(folder);
-  return troubles;
+  return uninstalled;
 }
 
 /** Takes back what is in one repository, hooks and our part of its metadata; says what could not be taken. */
@@ -82,7 +88,7 @@ async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly 
     } catch (error) {
       // A folder that is no repository any more has nothing of ours in it.
       const isGone = error instanceof AutosyncError && error.kind === 'usage';
-      if (!isGone) troubles.push(`${repo.path}: ${errorMessage(error)}`);
+      if (!isGone) troubles.push(`${repo.path}: ${errorMessage(error)}; it stays installed until that is mended`);
     }
   }
   return troubles;

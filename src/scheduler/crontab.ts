@@ -66,7 +66,10 @@ export async function editTable(crontab: Crontab, plan: (before: Table) => Table
   for (let tried = 0; tried < TRIES; tried += 1) {
     const before = await readTable(crontab);
     const after = plan(before);
-    if (isSame(before, after)) return { before, after: before };
+    if (isSame(before, after)) {
+      removeNewTable(crontab);
+      return { before, after: before };
+    }
     const answer = await replaceTable(crontab, { before, after });
     if (answer === 'replaced') return { before, after };
   }

@@ -22,6 +22,7 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -280,6 +281,9 @@ export function removeEmptyFolder(path: string): boolean {
 
 /** Sets a file's permission bits. */
 export const setMode = (path: string, mode: number): void => chmodSync(fsPath(path), mode);
+
+/** Sets when a file was last changed, in milliseconds since 1970. */
+export const setModifiedTime = (path: string, at: number): void => utimesSync(fsPath(path), at / 1000, at / 1000);
 
 /** Joins parts to a path that is known to be absolute. */
 export const joinPath = (base: AbsolutePath, ...parts: readonly string[]): AbsolutePath =>

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canCut } from '../support/cut.js';
+import { type Attack, attack, type Reference, referenceOf } from './attack.js';
+import { OPERATIONS } from './operations.js';
+import { pretendCron } from './sweep-world.js';
+
+/** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
+type Found = { readonly operation: string; readonly calls: string } & (
+  | { readonly kind: 'kill' | 'kill-after' }
+  | { readonly kind: 'error'; readonly error: 'EIO' | 'EDQUOT' | 'EROFS'; readonly sticky: boolean }
+);
+
+const FOUND: readonly (readonly [string, Found])[] = [
+  [
+    'a disk that fails while the branch moves leaves index, files and branch in step',
+    {
+      operation: 'fast-forward',
+      kind: 'error',
+      error: 'EIO',
+      sticky: true,
+      calls: 'write */here/.git/refs/heads/main.lock',
+    },
+  ],
+  [
+    'killed before our lock on the index has its place, a run leaves nothing of it',
+    { operation: 'snapshot', kind: 'kill', calls: 'link */here/.git/index.lock' },
+  ],
+  [
+    'killed before the journal of a move is there, a run leaves no copy of the index',
+    { operation: 'snapshot', kind: 'kill', calls: 'rename */here/.git/autosync/move.json' },
+  ],
+  [
+    'killed between the index and the branch, a run is taken back',
+    { operation: 'merge', kind: 'kill', calls: 'open */here/.git/refs/heads/main.lock' },
+  ],
+  [
+    'a quota that is used up while files are put in place keeps nobody from taking them back',
+    { operation: 'conflict', kind: 'error', error: 'EDQUOT', sticky: true, calls: 'link */placement/new/*' },
+  ],
+  [
+    'a quota that is used up is told in words, not as a bug',
+    { operation: 'snapshot', kind: 'error', error: 'EDQUOT', sticky: true, calls: 'open */here/.git/autosync/index.*' },
+  ],
+  [
+    "a lock that the hub's own git left holds pushes up for ten minutes, and not for ever",
+    { operation: 'push', kind: 'kill-after', calls: 'open */hub.git/*refs/heads/main.lock' },
+  ],
+  [
+    'a clone that was killed half-way is begun again',
+    { operation: 'clone', kind: 'kill', calls: 'open */.cloned.autosync-*/.git/refs/remotes/origin/HEAD*' },
+  ],
+  [
+    'a clone that was killed when it was whole is installed by the same command',
+    { operation: 'clone', kind: 'kill-after', calls: 'rename */.cloned.autosync-*' },
+  ],
+  [
+    'an uninstallation that was killed is ended by the same command',
+    { operation: 'uninstall', kind: 'kill', calls: 'unlink */.local/share/autosync/run' },
+  ],
+  [
+    'a repository of which something could not be taken back stays installed until it can',
+    {
+      operation: 'uninstall',
+      kind: 'error',
+      error: 'EROFS',
+      sticky: false,
+      calls: 'open */here/.git/packed-refs.lock',
+    },
+  ],
+  [
+    'a crontab that could not be written leaves no file of ours beside it',
+    { operation: 'install', kind: 'error', error: 'EIO', sticky: true, calls: 'rename */bin/table' },
+  ],
+];
+
+const references = new Map<string, Promise<Reference>>();
+
+function referenceTo(name: string): Promise<Reference> {
+  const operation = OPERATIONS.find((one) => one.name === name);
+  if (operation === undefined) throw new Error(`there is no operation '${name}'`);
+  const reference = references.get(name) ?? referenceOf(operation);
+  references.set(name, reference);
+  return reference;
+}
+
+describe.skipIf(!canCut())('what sweeps have found', () => {
+  let stopCron = (): void => undefined;
+
+  beforeAll(async () => {
+    stopCron = await pretendCron();
+  });
+
+  afterAll(() => stopCron());
+
+  it.each(FOUND)('%s', async (_name, { operation, calls, ...what }) => {
+    const outcome = await attack(await referenceTo(operation), { ...what, at: 1, matching: calls } as Attack);
+    expect(outcome).toEqual({ happened: expect.any(Number), failures: [], hubLocked: operation === 'push' });
+    expect(outcome.happened).toBeGreaterThan(0);
+  });
+});

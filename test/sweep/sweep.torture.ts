@@ -1,0 +1,34 @@
+import { appendFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canCut } from '../support/cut.js';
+import { OPERATIONS } from './operations.js';
+import { newTally, planAll, planNamed, renderTally, sweep } from './sweep.js';
+import { pretendCron } from './sweep-world.js';
+
+/** A round of the plan takes every so many calls. */
+const STRIDE = 41;
+
+const { env } = process;
+const minutes = Number(env['AUTOSYNC_TEST_TORTURE']);
+const seed = Number(env['AUTOSYNC_TEST_SEED']);
+const jobs = Number(env['AUTOSYNC_TEST_JOBS']);
+const wanted = OPERATIONS.filter(({ name }) => (env['AUTOSYNC_TEST_OPERATION'] ?? name) === name);
+const repeat = env['AUTOSYNC_TEST_REPEAT'] ?? '';
+
+describe.skipIf(!canCut())('every operation', () => {
+  let stopCron = (): void => undefined;
+  beforeAll(async () => {
+    stopCron = await pretendCron();
+  });
+  afterAll(() => stopCron());
+
+  it('keeps its promises whatever is done at any of its calls', async () => {
+    const tally = newTally();
+    const until = Date.now() + minutes * 60_000;
+    const planned = repeat === '' ? await planAll(wanted, seed, STRIDE) : [planNamed(repeat)];
+    await sweep(planned, tally, { jobs, until, onFailure: (words) => console.error(words) });
+    const report = [`sweep, seed ${seed}: ${planned.length} attacks in the plan`, '', renderTally(tally), ''];
+    appendFileSync(env['AUTOSYNC_TEST_REPORT'] ?? '/dev/stdout', `${report.join('\n')}\n`);
+    expect(tally.failures).toEqual([]);
+  });
+});
