@@ -103,6 +103,8 @@ async function takeBackInside({ locations }: Wiring, repo: RegisteredRepo): Prom
   if (!isFolder(tree.privateFolder)) return;
   await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
     await tree.heal();
+    // Killed from here on, it leaves locks that the next one may then take away at once.
+    tree.begin();
     await tree.forget();
   });
   const rescued = listNames(tree.privateFolder).filter((name) => name.startsWith('rescued-'));

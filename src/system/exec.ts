@@ -130,6 +130,8 @@ export function execDetached(request: Pick<ExecRequest, 'program' | 'args' | 'cw
 export type ChannelRequest = Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'> & {
   /** Called with each piece of standard output. */
   readonly onOutput: (piece: Buffer) => void;
+  /** Called with each piece of standard error, where what it starts may write, too. */
+  readonly onStderr: (piece: Buffer) => void;
   /** Called once, when the program has ended or could not be started, with its last words on standard error. */
   readonly onEnd: (end: { readonly stderr: string; readonly error: AutosyncError | undefined }) => void;
 };
@@ -166,6 +168,7 @@ export function openChannel(request: ChannelRequest): Channel {
   let stderr = '';
   child.stdout.on('data', request.onOutput);
   child.stderr.on('data', (piece: Buffer) => {
+    request.onStderr(piece);
     stderr = (stderr + piece.toString('utf8')).slice(-MAX_CHANNEL_WORDS);
   });
   // It may have ended just before we write; how it ended is told below.

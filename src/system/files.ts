@@ -25,7 +25,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import { decodePath, fsPath } from './path-bytes.js';
@@ -125,13 +125,21 @@ export function listNames(folder: string): string[] {
   }
 }
 
-/** Returns the names of the folders in a folder, links left out; none where there is no such folder, or we may not look. */
-export function listFolders(folder: string): string[] {
+/** What a folder holds besides files and links. */
+export type FolderContents = { readonly folders: readonly string[]; readonly special: readonly string[] };
+
+/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder; none where we may not look. */
+export function listUncommon(folder: string): FolderContents {
   try {
     const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => decodePath(name));
+    const folders = entries.filter((entry) => entry.isDirectory());
+    const special = entries.filter((entry) => !entry.isDirectory() && !entry.isFile() && !entry.isSymbolicLink());
+    return {
+      folders: folders.map(({ name }) => decodePath(name)),
+      special: special.map(({ name }) => decodePath(name)),
+    };
   } catch (error) {
-    if (isAbsent(error) || errorCode(error) === 'EACCES') return [];
+    if (isAbsent(error) || errorCode(error) === 'EACCES') return { folders: [], special: [] };
     throw error;
   }
 }
@@ -145,7 +153,14 @@ export const realPath = (path: string): AbsolutePath =>
 
 /** Makes a folder and those above it; a new one is the person's alone. */
 export function makeFolder(path: string, mode = 0o700): void {
-  mkdirSync(fsPath(path), { recursive: true, mode });
+  try {
+    mkdirSync(fsPath(path), { mode });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && isFolder(path)) return;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    // Asked for the folders above, too, Node calls any error that it does not know ENOENT, a quota's among them.
+    mkdirSync(fsPath(path), { recursive: true, mode });
+  }
 }
 
 /** Makes a folder and those above it with the person's own umask, for folders in a working tree. */
@@ -162,8 +177,8 @@ export function writeAtomically(path: string, content: string | Uint8Array, mode
   const present = readIfPresent(path);
   if (present?.equals(bytes)) return;
   makeFolder(dirname(path));
+  removeUnfinished(path);
   const beside = `${path}.${process.pid}.new`;
-  rmSync(fsPath(beside), { force: true });
   const file = openSync(fsPath(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
     writeWhole(file, bytes);
@@ -173,6 +188,25 @@ export function writeAtomically(path: string, content: string | Uint8Array, mode
   }
   renameSync(fsPath(beside), fsPath(path));
   flushFolder(dirname(path));
+}
+
+/** Removes what is left of writing a file by processes that were killed; what a live one writes stays. */
+function removeUnfinished(path: string): void {
+  const start = `${basename(path)}.`;
+  for (const name of listNames(dirname(path))) {
+    const pid = name.startsWith(start) ? /^(\d+)\.new$/.exec(name.slice(start.length))?.[1] : undefined;
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+    rmSync(fsPath(join(dirname(path), name)), { force: true });
+  }
+}
+
+/** A look of our own: `process-identity.ts` reads files itself. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /** Writes all bytes: one call may write only a part. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
-import { type Attack, attack, type Reference, referenceOf } from './attack.js';
+import { attack } from './attack.js';
 import { OPERATIONS } from './operations.js';
+import { type Reference, referenceOf } from './reference.js';
+import type { Attack } from './strike.js';
 import { pretendCron } from './sweep-world.js';
 
 /** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
@@ -66,6 +68,26 @@ const FOUND: readonly (readonly [string, Found])[] = [
       sticky: false,
       calls: 'open */here/.git/packed-refs.lock',
     },
+  ],
+  [
+    'an uninstallation that was killed leaves no lock that stops the next one',
+    { operation: 'uninstall', kind: 'kill', calls: 'open */here/.git/packed-refs.lock' },
+  ],
+  [
+    'a launcher that was half written when its writer was killed is not left beside the whole one',
+    { operation: 'clone', kind: 'kill', calls: 'rename */.local/share/autosync/run' },
+  ],
+  [
+    'a crontab that was half written when its writer was killed is not left beside the whole one',
+    { operation: 'install', kind: 'kill', calls: 'rename */crontab.new.*.new -> *' },
+  ],
+  [
+    'a list of ignored files that was half written when its writer was killed is not left beside the whole one',
+    { operation: 'in the way', kind: 'kill', calls: 'rename */info/exclude' },
+  ],
+  [
+    'a quota that is used up when a folder is made is told in words, not as a bug',
+    { operation: 'swap', kind: 'error', error: 'EDQUOT', sticky: false, calls: 'mkdir */placement/old' },
   ],
   [
     'a crontab that could not be written leaves no file of ours beside it',

@@ -40,7 +40,7 @@ export type SweepWorld = {
 };
 
 /** Returns the world in a folder. */
-export function worldIn(folder: string): SweepWorld {
+function worldIn(folder: string): SweepWorld {
   const home = join(folder, 'home');
   const env = {
     HOME: home,

@@ -1,6 +1,8 @@
 import { ERRORS } from '../support/cut.js';
-import { type Attack, attack, type Reference, referenceOf, STYLES } from './attack.js';
+import { attack } from './attack.js';
 import { OPERATIONS, type Operation } from './operations.js';
+import { type Reference, referenceOf } from './reference.js';
+import { type Attack, STYLES } from './strike.js';
 
 /** The operations with how they go undisturbed, each found out once. */
 const references = new Map<string, Promise<Reference>>();
@@ -182,6 +184,10 @@ export function planNamed(name: string): Planned {
   if (operation === undefined || found === undefined) throw new Error(`there is no attack '${name}'`);
   return planned(operation, found, Number(at));
 }
+
+/** Returns the failures of one operation. */
+export const failuresOf = (tally: Tally, { name }: Operation): readonly string[] =>
+  tally.failures.filter((words) => words.startsWith(`${name}/`));
 
 /** Returns how often something took place in all operations. */
 export const total = (tally: Tally, column: string): number =>

@@ -1,0 +1,60 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Action, ERRORS } from '../support/cut.js';
+import type { Operation } from './operations.js';
+import { topOf } from './reference.js';
+import { type Ended, startCut } from './run-autosync.js';
+import type { SweepWorld } from './sweep-world.js';
+
+/** How a program saves a file. */
+export const STYLES = ['append', 'replace', 'held', 'held-late'] as const;
+
+/** What is done to an operation, at which of its calls (counted from one). */
+export type Attack = {
+  readonly at: number;
+  /** Only calls whose description matches this glob pattern count. */
+  readonly matching?: string;
+} & (
+  | { readonly kind: 'kill' | 'kill-after' }
+  | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
+  /** `held`: through a descriptor that was opened before it all; `held-late`: through one, when all has ended. */
+  | { readonly kind: 'save'; readonly style: (typeof STYLES)[number]; readonly path: string }
+);
+
+/** What was done: how the run ended, how often something happened to it, and what must be found again. */
+export type Struck = { readonly ended: Ended; readonly happened: number; readonly saved: readonly string[] };
+
+let tokens = 0;
+
+/** Runs an operation, and does to it what is planned. */
+export async function strike(operation: Operation, what: Attack, world: SweepWorld): Promise<Struck> {
+  const where = { at: what.at, ...(what.matching === undefined ? {} : { matching: what.matching }) };
+  if (what.kind !== 'save') {
+    const action: Action = what.kind === 'error' ? what : { kind: what.kind };
+    const cut = await startCut(operation, world, { action, ...where });
+    return { ended: cut, happened: cut.happened, saved: [] };
+  }
+  tokens += 1;
+  const token = `SAVED ${tokens}`;
+  const path = join(topOf(operation, world), what.path);
+  if (what.style === 'held-late') {
+    const file = openSync(path, 'a');
+    const cut = await startCut(operation, world, { action: { kind: 'nothing' }, ...where });
+    writeSync(file, `${token}\n`);
+    closeSync(file);
+    return { ended: cut, happened: 1, saved: [token] };
+  }
+  const held = what.style === 'held' ? { held: path } : {};
+  const cut = await startCut(operation, world, {
+    action: { kind: 'save', command: SAVES[what.style](token, path), ...held },
+    ...where,
+  });
+  return { ended: cut, happened: cut.happened, saved: cut.happened > 0 ? [token] : [] };
+}
+
+/** What a shell is told, to save a line. */
+const SAVES: Readonly<Record<'append' | 'replace' | 'held', (token: string, path: string) => string>> = {
+  append: (token, path) => `echo '${token}' >>'${path}'`,
+  replace: (token, path) => `[ ! -d '${path}' ] && echo '${token}' >'${path}~' && mv '${path}~' '${path}'`,
+  held: (token) => `echo '${token}' >&4`,
+};
