@@ -4,7 +4,7 @@
 //   --seed S        where it begins, so that a run can be made once more (default: a new one each time)
 //   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines
 //   --operation OP  of a sweep only this operation (conflict, merge, snapshot, clone, …)
-//   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `save` or `error`
+//   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `kill-child`, `save` or `error`
 //   --jobs N        how many attacks, and histories, at once (default: what the cores allow)
 //   --keep FOLDER   where the worlds of failures are kept
 //   --repeat WHAT   only the one attack of a sweep that a failure named

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorld, type Machine, type World } from '../support/world.js';
@@ -65,6 +65,17 @@ describe('a file that is too large for the hub', () => {
     expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'grows.bin' }] });
     expect(laptop.git('show', 'origin/main:grows.bin')).toBe('small');
     expect(laptop.read('grows.bin')).toHaveLength(20_000);
+  });
+
+  it('is sent a month later, when the hub has come to take more', async () => {
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    await laptop.run();
+    writeFileSync(join(world.hub, 'hooks', 'pre-receive'), '#!/bin/sh\nexit 0\n');
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'big.bin' }] });
+    const monthAgo = Date.now() / 1000 - 31 * 86_400;
+    utimesSync(join(laptop.top, '.git/autosync/host-limit'), monthAgo, monthAgo);
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [], push: { kind: 'pushed' } });
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'origin/main')).toContain('big.bin');
   });
 
   it.each(['a', 'notes.txt'])('is never guessed from words that name none: small files go on (%s)', async (name) => {

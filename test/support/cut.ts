@@ -15,6 +15,8 @@ export type Action =
   | { readonly kind: 'nothing' }
   /** The whole process tree dies, before or after the call. */
   | { readonly kind: 'kill' | 'kill-after' }
+  /** The one process dies that is about to make the call, unless it is the program itself. */
+  | { readonly kind: 'kill-child' }
   /** The call fails so; `sticky`: every later one, too. */
   | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
   /** A shell command is run before the call; its descriptor 4 is a file that was opened for appending before it all. */

@@ -7,6 +7,7 @@
  *
  *     -a kill         kills every process of the tree before call N
  *     -a kill-after   the same when call N has returned
+ *     -a kill-child   kills the one process that is about to make call N, unless it is the command itself
  *     -a ENOSPC       call N fails so, without being made; also EDQUOT, EIO, EROFS, EACCES, EMFILE
  *     -a run:SHELL    runs a shell command before call N, which then goes on; it has our descriptors from 4 on
  *     -s              with an error: every later call fails so, too, also those that do not match
@@ -107,7 +108,7 @@ static long target, calls, happened;
 static int folder_count, sticky, struck, error_number;
 static FILE *list;
 
-static pid_t tasks[MAX_TASKS];
+static pid_t tasks[MAX_TASKS], command_process;
 static int task_count;
 
 static void remember(pid_t task) {
@@ -234,6 +235,23 @@ static void cut(void) {
     exit(report(137));
 }
 
+/* Returns the process that a task is a thread of. */
+static pid_t process_of(pid_t task) {
+    char path[64], line[256];
+    int process = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", task);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && process == 0 && fgets(line, sizeof line, file) != NULL) sscanf(line, "Tgid: %d", &process);
+    if (file != NULL) fclose(file);
+    return process == 0 ? task : process;
+}
+
+static void kill_child(pid_t task) {
+    pid_t process = process_of(task);
+    if (process == command_process || kill(process, SIGKILL) != 0) return;
+    happened++;
+}
+
 static void run_shell(const char *command) {
     int status;
     pid_t shell = fork();
@@ -262,6 +280,7 @@ static int at_call(pid_t task) {
     struck = 1;
     if (strcmp(action, "kill") == 0) cut();
     if (strcmp(action, "kill-after") == 0) return 1;
+    if (strcmp(action, "kill-child") == 0) kill_child(task);
     if (strncmp(action, "run:", 4) == 0) run_shell(action + 4);
     if (error_number != 0 && can_fail_so(&registers, call)) {
         registers.orig_rax = (unsigned long long)-1;
@@ -307,6 +326,7 @@ static pid_t start(char **command) {
         kill(child, SIGKILL);
         exit(126);
     }
+    command_process = child;
     remember(child);
     if (write(ready[1], "", 1) != 1) exit(126);
     close(ready[0]);
@@ -384,9 +404,9 @@ static int parse(int count, char **words) {
     for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++) {
         if (strcmp(action, ERRORS[i].name) == 0) error_number = ERRORS[i].number;
     }
-    const char *others[] = { "count", "kill", "kill-after" };
+    const char *others[] = { "count", "kill", "kill-after", "kill-child" };
     int known = error_number != 0 || strncmp(action, "run:", 4) == 0;
-    for (int i = 0; i < 3; i++) known |= strcmp(action, others[i]) == 0;
+    for (int i = 0; i < 4; i++) known |= strcmp(action, others[i]) == 0;
     return known && optind < count;
 }
 

@@ -15,7 +15,7 @@ export type Attack = {
   /** Only calls whose description matches this glob pattern count. */
   readonly matching?: string;
 } & (
-  | { readonly kind: 'kill' | 'kill-after' }
+  | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
   | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
   /** `held`: through a descriptor that was opened before it all; `held-late`: through one, when all has ended. */
   | { readonly kind: 'save'; readonly style: (typeof STYLES)[number]; readonly path: string }

@@ -23,7 +23,7 @@ function groupsFor({ targets }: Operation): readonly (readonly Kind[])[] {
   const styles = STYLES.filter((style) => style !== 'held-late');
   const saves = targets.flatMap((path) => styles.map((style) => ({ kind: 'save', style, path }) as const));
   const errors = (sticky: boolean): readonly Kind[] => ERRORS.map((error) => ({ kind: 'error', error, sticky }));
-  return [[{ kind: 'kill' }], saves, errors(true), [{ kind: 'kill-after' }], errors(false)];
+  return [[{ kind: 'kill' }], saves, errors(true), [{ kind: 'kill-after' }], [{ kind: 'kill-child' }], errors(false)];
 }
 
 /** What does not depend on a call. */
@@ -164,7 +164,7 @@ function rowOf(tally: Tally, { operation, calls }: Reference): Row {
   return row;
 }
 
-const COLUMNS: readonly string[] = ['kill', 'kill-after', 'save', ...ERRORS];
+const COLUMNS: readonly string[] = ['kill', 'kill-after', 'kill-child', 'save', ...ERRORS];
 
 const columnOf = (what: Attack): string => (what.kind === 'error' ? what.error : what.kind);
 

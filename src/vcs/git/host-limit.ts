@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { joinPath, makeFolder, readTextIfPresent, writeAtomically } from '../../system/files.js';
+import { joinPath, lstatIfPresent, makeFolder, readTextIfPresent, writeAtomically } from '../../system/files.js';
 import { MACHINE_TRAILER } from '../vcs.js';
 import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
@@ -12,10 +12,16 @@ import { readSide } from './side.js';
 /** The file that remembers the size from which the hub has refused files. */
 const LIMIT_FILE = 'host-limit';
 
+/** Thirty days: a hub may have learned to take more since, which only another try can tell. */
+const LIMIT_LASTS_MS = 30 * 86_400_000;
+
 /** Returns the size in bytes above which files are left out: the setting's, or less where the hub has refused less. */
-export function sizeLimit(repository: Pick<Repository, 'settings' | 'privateFolder'>): number {
-  const refused = Number(readTextIfPresent(joinPath(repository.privateFolder, LIMIT_FILE)) ?? Number.NaN);
-  return refused > 0 ? Math.min(repository.settings.maxFileBytes, refused - 1) : repository.settings.maxFileBytes;
+export function sizeLimit(repository: Pick<Repository, 'settings' | 'privateFolder' | 'now'>): number {
+  const file = joinPath(repository.privateFolder, LIMIT_FILE);
+  const { maxFileBytes } = repository.settings;
+  const refused = Number(readTextIfPresent(file) ?? Number.NaN);
+  const age = repository.now() - (lstatIfPresent(file)?.mtimeMs ?? 0);
+  return refused > 0 && age < LIMIT_LASTS_MS ? Math.min(maxFileBytes, refused - 1) : maxFileBytes;
 }
 
 /** A push that the hub refused for a file's size. */
