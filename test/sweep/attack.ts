@@ -23,7 +23,8 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   const first = await headsOf(world, top);
   const struck = await strike(operation, what, world);
   const failures: string[] = [];
-  if (what.kind === 'error' || what.kind === 'kill-child') failures.push(...(await wrongAnswer(struck.ended, world, top)));
+  if (what.kind === 'error' || what.kind === 'kill-child')
+    failures.push(...(await wrongAnswer(struck.ended, world, top)));
   if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, top));
   const healed = await heal(operation, world);
   failures.push(...healed.failures);

@@ -14,7 +14,9 @@ const seed = Number(env['AUTOSYNC_TEST_SEED']);
 const jobs = Number(env['AUTOSYNC_TEST_JOBS']);
 const wanted = OPERATIONS.filter(({ name }) => (env['AUTOSYNC_TEST_OPERATION'] ?? name) === name);
 const repeat = env['AUTOSYNC_TEST_REPEAT'] ?? '';
-const only = (['kill', 'kill-after', 'kill-child', 'save', 'error'] as const).find((kind) => kind === env['AUTOSYNC_TEST_KIND']);
+const only = (['kill', 'kill-after', 'kill-child', 'save', 'error'] as const).find(
+  (kind) => kind === env['AUTOSYNC_TEST_KIND'],
+);
 
 describe.skipIf(!canCut())('every operation', () => {
   let stopCron = (): void => undefined;
