@@ -1,5 +1,6 @@
 import { sweep } from '../engine/sweep.js';
-import { type RunOptions, type Target, targetOf, unattended } from '../engine/visit.js';
+import { type Target, targetOf } from '../engine/target.js';
+import { type RunOptions, unattended } from '../engine/visit.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { isDue } from '../scheduler/due.js';

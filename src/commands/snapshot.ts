@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { sweep } from '../engine/sweep.js';
+import { targetOf } from '../engine/target.js';
 import { exitCode } from '../engine/verdict.js';
-import { targetOf } from '../engine/visit.js';
 import { AutosyncError } from '../model/errors.js';
 import type { ExitCode } from '../model/exit-codes.js';
 import type { RepoReport, RunReport } from '../model/report.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { commitMessages } from '../engine/commit-message.js';
-import { type Target, targetOf } from '../engine/visit.js';
+import { type Target, targetOf } from '../engine/target.js';
 import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';

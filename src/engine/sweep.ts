@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { RepoReport } from '../model/report.js';
 import type { EngineContext } from './context.js';
-import { type RunOptions, type Target, visit } from './visit.js';
+import type { Target } from './target.js';
+import { type RunOptions, visit } from './visit.js';
 
 /** Runs many repositories, some at a time, keeps going whatever becomes of one, and returns every report in order. */
 export async function sweep(

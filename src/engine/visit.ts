@@ -1,16 +1,14 @@
-import { AutosyncError, errorMessage } from '../model/errors.js';
+import { AutosyncError } from '../model/errors.js';
 import type { Blocked } from '../model/outcome.js';
-import type { RegisteredRepo } from '../model/repo.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import { acquireLock, type Lock } from '../store/lock.js';
-import { appendLog, runEntry } from '../store/log.js';
-import { type RepoState, readState, updateState } from '../store/state.js';
+import { type RepoState, readState } from '../store/state.js';
 import { isFolder, joinPath, realPath } from '../system/files.js';
 import type { Opened, WorkingTree } from '../vcs/vcs.js';
-import { announce, readAnnounced } from './announce.js';
-import { nextTry } from './back-off.js';
 import { commitMessages } from './commit-message.js';
 import type { EngineContext } from './context.js';
+import { rememberOrSay } from './remember.js';
+import type { Target } from './target.js';
 import { failedReport, type TickRequest, type Trigger, tick } from './tick.js';
 
 /** How a run is to be made; the same for all of its repositories. */
@@ -20,19 +18,6 @@ export type RunOptions = Pick<TickRequest, 'trigger' | 'pull' | 'push' | 'dryRun
   /** Milliseconds to wait for another run of the same repository. */
   readonly waitMs: number;
 };
-
-/** A repository to run: one that is installed, or one that is only visited. */
-export type Target = Pick<RegisteredRepo, 'path' | 'vcs' | 'settings'> & {
-  readonly registered: RegisteredRepo | undefined;
-};
-
-/** Returns an installed repository as something to run. */
-export const targetOf = (registered: RegisteredRepo): Target => ({
-  path: registered.path,
-  vcs: registered.vcs,
-  settings: registered.settings,
-  registered,
-});
 
 /** The options of a run that the scheduler or a hook starts. */
 export const unattended = (trigger: Exclude<Trigger, 'manual'>, waitMs = 0): RunOptions => ({
@@ -45,7 +30,6 @@ export const unattended = (trigger: Exclude<Trigger, 'manual'>, waitMs = 0): Run
   waitMs,
 });
 
-const MAX_REMEMBERED = 200;
 const DAY_MS = 24 * 3_600_000;
 
 /** Runs one repository under its lock, remembers how it went, and tells the person what is news; never throws. */
@@ -151,95 +135,4 @@ async function waitForLock(context: EngineContext, tree: WorkingTree, waitMs: nu
     if (clock.monotonic() >= end) return undefined;
     await clock.sleep(50 + context.random() * 100);
   }
-}
-
-type Remembering = {
-  readonly id: string;
-  readonly target: Target;
-  readonly report: RepoReport;
-  readonly startedAt: number;
-  readonly trigger: Trigger;
-};
-
-/** A disk that is full must not hide how a run went: then the report itself says that it is not remembered. */
-async function rememberOrSay(context: EngineContext, remembering: Remembering): Promise<RepoReport> {
-  const { report } = remembering;
-  try {
-    await remember(context, remembering);
-    return report;
-  } catch (error) {
-    const verdict = report.verdict === 'synced' ? 'attention' : report.verdict;
-    const why = [report.why, `how the run went could not be written down: ${errorMessage(error)}`];
-    return { ...report, verdict, why: why.filter((part) => part !== '').join('; ') };
-  }
-}
-
-/** Writes down how a run went, first; then tells the person what of it is news. */
-async function remember(
-  context: EngineContext,
-  { id, target, report, startedAt, trigger }: Remembering,
-): Promise<void> {
-  const { locations, clock } = context;
-  const { settings } = target;
-  const now = clock.now();
-  const previous = readState(locations, id);
-  const { notification, remember: announced } = announce({
-    previous: readAnnounced(previous.announced),
-    report,
-    now,
-    settings,
-  });
-  await updateState(locations, { id, change: (state) => nextState(state, { report, startedAt, now, announced }) });
-  if (!isQuiet(previous.lastReport, report)) {
-    appendLog(locations, runEntry(report, { at: new Date(startedAt).toISOString(), event: trigger }));
-  }
-  if (notification === undefined) return;
-  const delivery = await context.tell(settings, notification);
-  appendLog(locations, {
-    at: new Date(clock.now()).toISOString(),
-    repo: report.path,
-    event: 'notification',
-    about: notification.event,
-    title: notification.title,
-    delivery,
-  });
-}
-
-type RunEnd = {
-  readonly report: RepoReport;
-  readonly startedAt: number;
-  readonly now: number;
-  readonly announced: unknown;
-};
-
-function nextState(state: RepoState, { report, startedAt, now, announced }: RunEnd): RepoState {
-  const { nextTryAt: _before, ...rest } = state;
-  const good = report.verdict === 'synced';
-  const failures = good ? 0 : state.failures + 1;
-  const nextTryAt = nextTry(report, { failures, now });
-  const changing = report.quarantined.filter(({ reason }) => reason === 'still-changing');
-  const stillChanging = Object.fromEntries(changing.map(({ path }) => [path, (state.stillChanging?.[path] ?? 0) + 1]));
-  return {
-    ...rest,
-    lastRunAt: startedAt,
-    lastReport: bounded(report),
-    failures,
-    announced,
-    stillChanging,
-    ...(good ? { lastGoodRunAt: now } : {}),
-    ...(nextTryAt === undefined ? {} : { nextTryAt }),
-  };
-}
-
-/** The first snapshot of a large tree names every file; what is remembered of it need not. */
-const bounded = (report: RepoReport): RepoReport => ({
-  ...report,
-  commit: { ...report.commit, changes: report.commit.changes.slice(0, MAX_REMEMBERED) },
-  quarantined: report.quarantined.slice(0, MAX_REMEMBERED),
-});
-
-/** A run that changed nothing and found what the last one found is not worth a line. */
-function isQuiet(last: RepoReport | undefined, report: RepoReport): boolean {
-  const idle = report.commit.kind !== 'committed' && report.push.kind !== 'pushed' && report.integrate.files === 0;
-  return idle && last?.verdict === report.verdict && last.why === report.why;
 }

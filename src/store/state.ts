@@ -21,6 +21,8 @@ export type RepoState = {
   readonly nextTryAt?: number;
   /** What the person has been told, as whoever tells keeps it. */
   readonly announced?: unknown;
+  /** What could not be told yet, as whoever tells keeps it. */
+  readonly unheard?: unknown;
   /** A time, or until the person says so. */
   readonly pausedUntil?: number | 'until-resumed';
   /** Files that were left out because they kept changing, by path: in how many runs. */
@@ -67,7 +69,8 @@ export function removeState(locations: Locations, id: string): void {
 function parseState(text: string): RepoState {
   const found = parseRecord(text);
   if (found?.['schema'] !== 1) return NEVER_RUN;
-  const { lastRunAt, lastGoodRunAt, lastReport, failures, nextTryAt, announced, pausedUntil, stillChanging } = found;
+  const { lastRunAt, lastGoodRunAt, lastReport, failures, nextTryAt, announced, unheard, pausedUntil, stillChanging } =
+    found;
   return {
     schema: 1,
     failures: isNumber(failures) ? Math.max(0, Math.floor(failures)) : 0,
@@ -76,6 +79,7 @@ function parseState(text: string): RepoState {
     ...(isRepoReport(lastReport) && { lastReport }),
     ...(isNumber(nextTryAt) && { nextTryAt }),
     ...(announced !== undefined && { announced }),
+    ...(unheard !== undefined && { unheard }),
     ...((isNumber(pausedUntil) || pausedUntil === 'until-resumed') && { pausedUntil }),
     ...(isCounts(stillChanging) && { stillChanging }),
   };

@@ -1,0 +1,129 @@
+import { errorMessage } from '../model/errors.js';
+import type { Settings } from '../model/repo.js';
+import type { RepoReport } from '../model/report.js';
+import { appendLog, runEntry } from '../store/log.js';
+import { type RepoState, readState, updateState } from '../store/state.js';
+import { announce, readAnnounced } from './announce.js';
+import { nextTry } from './back-off.js';
+import type { EngineContext } from './context.js';
+import type { Target } from './target.js';
+import type { Trigger } from './tick.js';
+import { isWorthRepeating, readUnheard, stillToTell, type Unheard } from './unheard.js';
+
+const MAX_REMEMBERED = 200;
+
+/** A run that is over. */
+export type Remembering = {
+  readonly id: string;
+  readonly target: Target;
+  readonly report: RepoReport;
+  readonly startedAt: number;
+  readonly trigger: Trigger;
+};
+
+/** A disk that is full must not hide how a run went: then the report itself says that it is not remembered. */
+export async function rememberOrSay(context: EngineContext, remembering: Remembering): Promise<RepoReport> {
+  const { report } = remembering;
+  try {
+    await remember(context, remembering);
+    return report;
+  } catch (error) {
+    const verdict = report.verdict === 'synced' ? 'attention' : report.verdict;
+    const why = [report.why, `how the run went could not be written down: ${errorMessage(error)}`];
+    return { ...report, verdict, why: why.filter((part) => part !== '').join('; ') };
+  }
+}
+
+/** Writes down how a run went, first; then tells the person what of it is news. */
+async function remember(
+  context: EngineContext,
+  { id, target, report, startedAt, trigger }: Remembering,
+): Promise<void> {
+  const { locations, clock } = context;
+  const { settings } = target;
+  const now = clock.now();
+  const previous = readState(locations, id);
+  const { notification, remember: announced } = announce({
+    previous: readAnnounced(previous.announced),
+    report,
+    now,
+    settings,
+  });
+  const toTell = stillToTell(readUnheard(previous.unheard), { notification, now });
+  // Written first: news that a killed run could not tell any more is told by the next.
+  const end = { report, startedAt, now, announced, unheard: isHeardAnywhere(settings) ? toTell : [] };
+  await updateState(locations, { id, change: (state) => nextState(state, end) });
+  if (!isQuiet(previous.lastReport, report)) {
+    appendLog(locations, runEntry(report, { at: new Date(startedAt).toISOString(), event: trigger }));
+  }
+  if (toTell.length > 0) await tellAll(context, { id, target, toTell, now });
+}
+
+const isHeardAnywhere = ({ notify, notifyCommand }: Settings): boolean => notify || notifyCommand.length > 0;
+
+type Telling = {
+  readonly id: string;
+  readonly target: Target;
+  readonly toTell: readonly Unheard[];
+  readonly now: number;
+};
+
+/** Tells the person what is new and what he has not heard yet; what nobody takes again is kept. */
+async function tellAll(context: EngineContext, { id, target, toTell, now }: Telling): Promise<void> {
+  const { locations, clock } = context;
+  const unheard: Unheard[] = [];
+  for (const news of toTell) {
+    const { event, title } = news.notification;
+    const delivery = await context.tell(target.settings, news.notification);
+    const isFirstTry = news.since === now;
+    if (delivery.kind === 'undelivered' && isWorthRepeating(news)) unheard.push(news);
+    if (delivery.kind === 'undelivered' && !isFirstTry) continue;
+    const at = new Date(clock.now()).toISOString();
+    appendLog(locations, { at, repo: target.path, event: 'notification', about: event, title, delivery });
+  }
+  if (!isHeardAnywhere(target.settings)) return;
+  await updateState(locations, { id, change: ({ unheard: _before, ...state }) => withUnheard(state, unheard) });
+}
+
+const withUnheard = (state: RepoState, unheard: readonly Unheard[]): RepoState =>
+  unheard.length === 0 ? state : { ...state, unheard };
+
+type RunEnd = {
+  readonly report: RepoReport;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly announced: unknown;
+  readonly unheard: readonly Unheard[];
+};
+
+function nextState(state: RepoState, { report, startedAt, now, announced, unheard }: RunEnd): RepoState {
+  const { nextTryAt: _try, unheard: _unheard, ...rest } = state;
+  const good = report.verdict === 'synced';
+  const failures = good ? 0 : state.failures + 1;
+  const nextTryAt = nextTry(report, { failures, now });
+  const changing = report.quarantined.filter(({ reason }) => reason === 'still-changing');
+  const stillChanging = Object.fromEntries(changing.map(({ path }) => [path, (state.stillChanging?.[path] ?? 0) + 1]));
+  return {
+    ...withUnheard(rest, unheard),
+    lastRunAt: startedAt,
+    lastReport: bounded(report),
+    failures,
+    announced,
+    stillChanging,
+    ...(good ? { lastGoodRunAt: now } : {}),
+    ...(nextTryAt === undefined ? {} : { nextTryAt }),
+  };
+}
+
+/** The first snapshot of a large tree names every file; what is remembered of it need not. */
+const bounded = (report: RepoReport): RepoReport => ({
+  ...report,
+  commit: { ...report.commit, changes: report.commit.changes.slice(0, MAX_REMEMBERED) },
+  quarantined: report.quarantined.slice(0, MAX_REMEMBERED),
+});
+
+/** A run that changed nothing and found what the last one found is not worth a line. */
+function isQuiet(last: RepoReport | undefined, report: RepoReport): boolean {
+  const idle = report.commit.kind !== 'committed' && report.push.kind !== 'pushed' && report.integrate.files === 0;
+  return idle && last?.verdict === report.verdict && last.why === report.why;
+}

@@ -1,0 +1,83 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHome, type Home } from '../support/cli.js';
+import { createWorld, type Machine, type World } from '../support/world.js';
+
+let world: World;
+let machine: Machine;
+let home: Home;
+
+/** Takes a notification, one line of JSON, unless nobody listens. */
+const LISTENER = `#!/bin/sh
+[ -e "$HOME/nobody-listens" ] && { cat >/dev/null; exit 1; }
+cat >>"$HOME/heard"
+`;
+
+beforeEach(() => {
+  world = createWorld('laptop');
+  home = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop');
+  machine = world.machines[0] ?? expect.fail('no machine');
+  const listener = join(home.folder, 'listener');
+  writeFileSync(listener, LISTENER);
+  chmodSync(listener, 0o755);
+  appendFileSync(join(home.folder, '.config/autosync/config.toml'), `notify-command = ["${listener}"]\n`);
+  home.autosync('install', machine.top, '--scheduler', 'none', '--no-hooks');
+});
+
+afterEach(() => {
+  world.remove();
+  rmSync(home.folder, { recursive: true });
+});
+
+const run = (): number | null => home.autosync('snapshot', machine.top).code;
+
+function heard(): readonly string[] {
+  const file = join(home.folder, 'heard');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  return lines.map((line) => JSON.parse(line).event);
+}
+
+const plug = (): void => writeFileSync(join(home.folder, 'nobody-listens'), '');
+const unplug = (): void => rmSync(join(home.folder, 'nobody-listens'));
+const loseHub = (): void => renameSync(world.hub, `${world.hub}.away`);
+const findHub = (): void => renameSync(`${world.hub}.away`, world.hub);
+
+describe('what nobody could be told', () => {
+  it('is told after the next run, once', () => {
+    plug();
+    loseHub();
+    run();
+    run();
+    expect(heard()).toEqual([]);
+    unplug();
+    run();
+    run();
+    expect(heard()).toEqual(['attention']);
+    findHub();
+    expect(run()).toBe(0);
+    expect(run()).toBe(0);
+    expect(heard()).toEqual(['attention', 'recovered']);
+  });
+
+  it('is not told any more when it is over', () => {
+    plug();
+    loseHub();
+    run();
+    unplug();
+    findHub();
+    expect(run()).toBe(0);
+    expect(run()).toBe(0);
+    expect(heard()).toEqual([]);
+  });
+});
