@@ -187,7 +187,9 @@ function link(desk: Desk, { path }: Of<'link'>): boolean {
 /** Writes a line into a file of rules, or takes it out. */
 function toggleLine(file: string, line: string): boolean {
   if (lstatIfPresent(file)?.isFile() === false) return false;
-  const before = lstatIfPresent(file) === undefined ? [] : readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const text = lstatIfPresent(file) === undefined ? '' : readFileSync(file, 'utf8');
+  // An editor may have left the last line without its end.
+  const before = text === '' ? [] : text.replace(/\n$/, '').split('\n');
   const after = before.includes(line) ? before.filter((each) => each !== line) : [...before, line];
   writeFileSync(file, after.map((each) => `${each}\n`).join(''));
   return true;
