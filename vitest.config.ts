@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { catalogueReporter } from './test/support/catalogue-reporter.js';
 
 /** A kind of test: `npx vitest --project unit` is the inner loop. */
 const project = (name: string, limitMs: number): TestProjectInlineConfiguration => ({
@@ -18,8 +19,12 @@ const torture: readonly TestProjectInlineConfiguration[] =
     ? []
     : [{ extends: true, test: { name: 'torture', include: ['test/**/*.torture.ts'], testTimeout: 0, hookTimeout: 0 } }];
 
+/** Where the table of the faults that were tried is written, by a run of everything. */
+const catalogue = process.env['AUTOSYNC_TEST_CATALOGUE'];
+
 export default defineConfig({
   test: {
+    reporters: catalogue === undefined ? ['default'] : ['default', catalogueReporter(catalogue)],
     projects: [
       project('unit', 10_000),
       project('contract', 60_000),

@@ -24,7 +24,9 @@ async function runTests(args) {
   writeFileSync(list, '');
   try {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-    const env = { ...process.env, NODE_ENV: 'test', AUTOSYNC_TEST_LEFT_OUT: list };
+    // Only a run of everything can say what of the catalogue of faults has been shown.
+    const catalogue = args.length > 0 ? {} : { AUTOSYNC_TEST_CATALOGUE: join(root, '.cache', 'faults.md') };
+    const env = { ...process.env, NODE_ENV: 'test', AUTOSYNC_TEST_LEFT_OUT: list, ...catalogue };
     const code = await runNode([vitest, 'run', ...args], { env });
     const leftOut = [...new Set(readFileSync(list, 'utf8').split('\n'))].filter((line) => line !== '');
     if (leftOut.length > 0) announce('LEFT OUT, because a program is missing here', leftOut.sort().map(shorten));
