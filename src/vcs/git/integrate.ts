@@ -5,8 +5,8 @@ import { hashBlobFile, hashBytes } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { conflictCopyName } from '../conflict-copy.js';
 import type { IsCommitted } from '../placement/journal.js';
-import { place } from '../placement/place.js';
-import type { CopyName } from '../placement/plan.js';
+import { BUSY, place } from '../placement/place.js';
+import type { CopyName, Surprise } from '../placement/plan.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
@@ -16,7 +16,7 @@ import { distrust } from './distrust.js';
 import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flags.js';
 import { keepIgnored } from './keep-ignored.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
-import { moveBranch, withIndexLock } from './move-branch.js';
+import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import {
   copyIndex,
   emptyTree,
@@ -109,7 +109,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   });
   if (placed.kind === 'surprise') {
     distrust(repository, placed.surprise.path);
-    return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
+    return { kind: 'changed-meanwhile', why: surpriseWords(repository, placed.surprise) };
   }
   for (const path of submodules) {
     const folder = joinPath(repository.top, path);
@@ -118,6 +118,12 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));
   const conflicts = [...request.conflicts, ...displaced];
   return done(request.to, { kind: request.kind, files: placed.files, conflicts });
+}
+
+/** Says what was met; what concerns the whole tree has words of its own. */
+function surpriseWords(repository: Repository, surprise: Surprise): string {
+  if (surprise.path !== '.') return `'${surprise.path}' ${surprise.what}`;
+  return surprise === BUSY ? busy(repository).why : surprise.what;
 }
 
 /**

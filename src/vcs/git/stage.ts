@@ -11,7 +11,8 @@ import { isSame, isTakenAnyway, lookAgain } from './settle.js';
 const READS = 2;
 
 /** Failures that have nothing to do with the path: leaving paths out one by one would not help. */
-const EVERY_PATH = /No space left|Disk quota exceeded|Read-only file system|Too many open files/;
+const EVERY_PATH =
+  /No space left|Disk quota exceeded|Read-only file system|Too many open files|insufficient permission for adding an object|unable to create temporary file|loose object file/;
 
 /**
  * Adds the candidates to a private index, each as a whole: a file that changed while git read it is read once more
