@@ -85,7 +85,7 @@ describe('a hub over HTTP', () => {
   it('that is slow, but not silent, is waited for', async () => {
     const { port } = await serving(listening(createHttpServer(gitOverHttp(400))));
     there.write('theirs.txt', 'THEIRS\n');
-    for (let n = 0; n < 30; n += 1) there.write(`${n}.bin`, randomBytes(2000));
+    for (let n = 0; n < 30; n += 1) there.write(`${n}.bin`, randomBytes(20_000));
     await there.run();
     setUrl(here, `http://127.0.0.1:${port}/hub.git`);
     expect(await here.run({ networkTimeoutSeconds: 3 })).toMatchObject({ verdict: 'synced' });

@@ -58,7 +58,7 @@ async function add(
   const args = ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'];
   const input = joinPaths(candidates.map(({ path }) => path));
   const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
-  if (result.exitCode === 0) return [];
+  if (result.exitCode === 0) return ignoredPaths(candidates, result.stderr);
   if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);
   const [only] = candidates;
   if (only === undefined) return [];
@@ -67,6 +67,12 @@ async function add(
   const first = await add(repository, index, candidates.slice(0, half));
   return [...first, ...(await add(repository, index, candidates.slice(half)))];
 }
+
+/** Names that some system takes for the git folder are ignored by git, which says so and goes on. */
+const ignoredPaths = (candidates: readonly Candidate[], stderr: string): readonly Quarantined[] =>
+  candidates
+    .filter(({ path }) => stderr.includes(`Ignoring path ${path}\n`))
+    .map(({ path }) => ({ path, reason: 'unsupported-name' }));
 
 function reasonFor(repository: Repository, candidate: Candidate, stderr: string): Quarantined['reason'] {
   if (lookAgain(repository, candidate).stats === undefined) return 'vanished';
