@@ -52,7 +52,7 @@ describe.skipIf(!needsThat('mknod as root', () => device(join(process.env['TMPDI
       expect(await here.run()).toMatchObject({
         verdict: 'synced',
         quarantined: [{ path: 'new/null', reason: 'special-file' }],
-        commit: { changes: [{ type: 'added', path: 'good.txt' }] },
+        commit: { changes: [{ type: 'added', path: 'new/good.txt' }] },
       });
       expect(lstatSync(at('new/null')).isCharacterDevice()).toBe(true);
     });
@@ -133,12 +133,15 @@ describe('a file', () => {
 
 /** What programs do to a file again and again, each as a script for node that gets its path and a count. */
 const WRITERS: readonly (readonly [string, string])[] = [
-  ['is appended to', 'fs.appendFileSync(path, `line ${n}\\n`)'],
-  ['is rewritten', 'fs.writeFileSync(path, `line ${n}\\n`)'],
-  ['is saved by renaming', 'fs.writeFileSync(path + ".tmp~", `line ${n}\\n`); fs.renameSync(path + ".tmp~", path)'],
+  ['is appended to', 'fs.appendFileSync(path, "line " + n + "\\n")'],
+  ['is rewritten', 'fs.writeFileSync(path, "line " + n + "\\n")'],
+  [
+    'is saved by renaming',
+    'fs.writeFileSync(path + ".tmp~", "line " + n + "\\n"); fs.renameSync(path + ".tmp~", path)',
+  ],
   [
     'is saved by an editor that moves the old one aside first',
-    'fs.renameSync(path, path + "~"); fs.writeFileSync(path, `line ${n}\\n`)',
+    'fs.renameSync(path, path + "~"); fs.writeFileSync(path, "line " + n + "\\n")',
   ],
 ];
 
@@ -191,7 +194,6 @@ describe('a repository in the repository', () => {
   it.skipIf(!needs('hg'))('that is a Mercurial one: its files are files, nothing of it is lost', async () => {
     execFileSync('hg', ['init', at('inner')]);
     here.write('inner/a.txt', 'INNER\n');
-    here.write('good.txt', 'GOOD\n');
     expect((await here.run()).verdict).toBe('synced');
     await there.run();
     expect(there.has('good.txt')).toBe(true);

@@ -3,6 +3,8 @@ import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asAbsolute } from '../../src/model/paths.js';
+import { repoId } from '../../src/store/registry.js';
 import { createHome, type Ended, type Home, PROGRAM } from '../support/cli.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
@@ -133,12 +135,9 @@ describe('many repositories', () => {
     for (const top of tops) cpSync(here.top, top, { recursive: true });
     expect(home.autosync('install', '--scheduler', 'none', '--no-hooks', here.top)).toMatchObject({ code: 0 });
     const repos = join(home.folder, '.config/autosync/repos');
-    const [own = ''] = execFileSync('ls', [repos], { encoding: 'utf8' }).split('\n');
-    const text = readFileSync(join(repos, own), 'utf8');
-    for (const [n, top] of tops.entries()) {
-      writeFileSync(join(repos, `r${n}-${n.toString(16).padStart(8, '0')}.toml`), text.replace(here.top, top), {
-        mode: 0o600,
-      });
+    const text = readFileSync(join(repos, `${repoId(asAbsolute(here.top))}.toml`), 'utf8');
+    for (const top of tops) {
+      writeFileSync(join(repos, `${repoId(asAbsolute(top))}.toml`), text.replace(here.top, top), { mode: 0o600 });
     }
     rmSync(join(folder, 'r7'), { recursive: true });
     writeFileSync(join(folder, 'r8/.git/HEAD'), 'nonsense\n');
