@@ -47,8 +47,8 @@ describe.skipIf(!needsThat('mknod as root', () => device(join(process.env['TMPDI
   'a device',
   () => {
     it('is never opened, is named, and the rest goes on', async () => {
-      device(at('null'));
-      here.write('good.txt', 'GOOD\n');
+      here.write('new/good.txt', 'GOOD\n');
+      device(at('new/null'));
       expect(await here.run()).toMatchObject({
         verdict: 'synced',
         quarantined: [{ path: 'new/null', reason: 'special-file' }],
