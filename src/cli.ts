@@ -92,7 +92,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
 }
 
 function program(words: readonly string[]): Argv {
-  return yargs([...words])
+  return yargs([...withoutDoubleDash(words)])
     .scriptName('autosync')
     .usage('autosync <command>\n\nKeeps a folder, a git working tree, the same on all of your machines.')
     .option('color', { type: 'boolean', default: true, describe: 'Colour on a terminal (--no-color: none)' })
@@ -108,6 +108,13 @@ function program(words: readonly string[]): Argv {
     .fail((message, error) => {
       throw error ?? new AutosyncError('usage', message.replace(/\n/g, '; '), ['autosync --help']);
     });
+}
+
+/** yargs takes no word after `--` for a positional; with `./` before it, a path that begins with a dash is plain. */
+function withoutDoubleDash(words: readonly string[]): readonly string[] {
+  const at = words.indexOf('--');
+  if (at < 0) return words;
+  return [...words.slice(0, at), ...words.slice(at + 1).map((word) => (word.startsWith('-') ? `./${word}` : word))];
 }
 
 function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv {

@@ -23,6 +23,8 @@ export const TEST_PROGRAMS = [
     probe: ['/usr/bin/python3', '-c', 'import dbus.service, dbus.mainloop.glib; from gi.repository import GLib'],
   },
   { name: 'busybox', packages: ['busybox'] },
+  { name: 'openssl', packages: ['openssl'] },
+  { name: 'sshd', packages: ['openssh-server', 'openssh-client'] },
   { name: 'git-lfs', packages: ['git-lfs'] },
   {
     // Only root can make the user whose crontab the tests may write.

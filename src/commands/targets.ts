@@ -59,6 +59,11 @@ export async function runTargets(places: Locations, typed: readonly string[]): P
 /** Opens the working tree that a folder lies in; that there is none, or no usable one, is a usage error. */
 export async function openTree(places: Locations, path: AbsolutePath, repo?: RegisteredRepo): Promise<WorkingTree> {
   const shown = printable(path);
+  // What stands for bytes that are no text, which Node does not hand on.
+  if (!exists(path) && path.includes('\ufffd')) {
+    const hint = 'rename the folder; names inside it may be anything';
+    throw new AutosyncError('usage', `the path '${shown}' is not UTF-8 text`, [hint]);
+  }
   if (!isFolder(path))
     throw new AutosyncError('usage', `'${shown}' ${exists(path) ? 'is not a folder' : 'does not exist'}`);
   const settings = repo?.settings ?? readSettings(places, parseSchedule);

@@ -110,7 +110,7 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
     allowDeletions: request.allowDeletions,
     dryRun: request.dryRun,
   });
-  if (snapshot.kind === 'changed-meanwhile') return { facts: NO_FACTS, next: 'again' };
+  if (snapshot.kind === 'changed-meanwhile') return { facts: { ...NO_FACTS, why: snapshot.why }, next: 'again' };
   if (snapshot.kind === 'blocked') return over(await blockedSnapshot(request, snapshot));
   const { commit, quarantined, head } = snapshot;
   const facts: Facts = { ...NO_FACTS, commit, quarantined };

@@ -160,10 +160,11 @@ function look(path: AbsolutePath): FoundLock | undefined {
 
 /** Grammar: one JSON object with the members of {@link ProcessIdentity} and a token; undefined for anything else. */
 function parseOwner(text: string): ProcessIdentity | undefined {
-  const { host, pid, started, boot } = parseRecord(text) ?? {};
+  const { host, pid, started, boot, machine, namespace } = parseRecord(text) ?? {};
   if (typeof host !== 'string' || typeof started !== 'string' || typeof boot !== 'string') return undefined;
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
-  return { host, pid, started, boot };
+  const known = { host, pid, started, boot };
+  return typeof machine === 'string' && typeof namespace === 'string' ? { ...known, machine, namespace } : known;
 }
 
 function isDead(found: FoundLock, clock: Clock): boolean {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { errorCode } from '../model/errors.js';
-import { readTextIfPresent } from './files.js';
+import { readLink, readTextIfPresent } from './files.js';
 
 /** Who holds something: enough to tell a live owner from a dead one, a reused pid and another boot. */
 export type ProcessIdentity = {
@@ -10,11 +10,16 @@ export type ProcessIdentity = {
   readonly started: string;
   /** The kernel's id of this boot; empty where that is unknown. */
   readonly boot: string;
+  /** The id of this installation (`/etc/machine-id`): hosts that share a disk may share a name. Not known everywhere. */
+  readonly machine?: string;
+  /** In which numbering of processes the pid counts: containers of one host each have their own. Not known everywhere. */
+  readonly namespace?: string;
 };
 
 /** Returns our own identity. */
 export function ownIdentity(): ProcessIdentity {
-  return { host: hostname(), pid: process.pid, started: startOf(process.pid), boot: bootId() };
+  const own = { host: hostname(), pid: process.pid, started: startOf(process.pid), boot: bootId() };
+  return { ...own, machine: machineId(), namespace: processNamespace() };
 }
 
 /** What is known of a process that wrote its identity down. */
@@ -22,8 +27,9 @@ export type Liveness = 'alive' | 'dead' | 'elsewhere';
 
 /** Tells whether the process that wrote an identity still lives; on another host that cannot be known. */
 export function livenessOf(owner: ProcessIdentity): Liveness {
-  if (owner.host !== hostname()) return 'elsewhere';
+  if (owner.host !== hostname() || differs(owner.machine, machineId())) return 'elsewhere';
   if (owner.boot !== bootId()) return 'dead';
+  if (differs(owner.namespace, processNamespace())) return 'elsewhere';
   if (!isRunning(owner.pid)) return 'dead';
   const started = startOf(owner.pid);
   return started === '' || owner.started === '' || started === owner.started ? 'alive' : 'dead';
@@ -50,6 +56,20 @@ function statOf(pid: number): readonly string[] {
 }
 
 const bootId = (): string => readProc('/proc/sys/kernel/random/boot_id').trim();
+
+const machineId = (): string => readProc('/etc/machine-id').trim();
+
+function processNamespace(): string {
+  try {
+    return readLink('/proc/self/ns/pid').toString('utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Tells whether two things that need not be known are known, and are not the same. */
+const differs = (one: string | undefined, other: string): boolean =>
+  one !== undefined && one !== '' && other !== '' && one !== other;
 
 function readProc(path: string): string {
   try {

@@ -49,7 +49,7 @@ export type CommitMessages = {
 export type SnapshotResult =
   | ({ readonly kind: 'done'; readonly head: string | undefined } & SnapshotOutcome)
   | { readonly kind: 'blocked'; readonly blocked: Blocked; readonly quarantined: readonly Quarantined[] }
-  | { readonly kind: 'changed-meanwhile' };
+  | { readonly kind: 'changed-meanwhile'; readonly why: string };
 
 /** What is known of the hub's branch after looking. */
 export type HubState = {

@@ -103,7 +103,11 @@ export function gitIn(folder: AbsolutePath): Git {
 export function gitFailure(args: readonly string[], result: ExecResult): AutosyncError {
   const verb = args.find((arg) => !arg.startsWith('-')) ?? 'git';
   const words = result.timedOut ? 'it did not end in time' : lastWords(result.stderr);
-  return new AutosyncError('failed', `git ${verb} failed: ${words}`, [], result);
+  // Where git writes files it does not say what kept it from that.
+  const hints = /unable to write file/.test(result.stderr)
+    ? ['is the disk full, or may nothing be written there?']
+    : [];
+  return new AutosyncError('failed', `git ${verb} failed: ${words}`, hints, result);
 }
 
 /** Returns the lines in which git says what is wrong, without secrets; bounded. */

@@ -4,7 +4,7 @@ import { joinPath, lstatIfPresent, makeFolder, readTextIfPresent, writeAtomicall
 import { MACHINE_TRAILER } from '../vcs.js';
 import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
-import { moveBranch, withIndexLock } from './move-branch.js';
+import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import { copyIndex, emptyTree, writeEntries, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
 import { readSide } from './side.js';
@@ -64,9 +64,8 @@ export async function rebuildWithoutLargeFiles(repository: Repository, refusal: 
           parents: hub === undefined ? [] : [hub],
           message: repository.messages.snapshot(changes),
         });
-  const busy = { kind: 'changed-meanwhile', why: 'git is at work here' } as const;
   const reason = 'left out what is too large for the hub';
-  const moved = await withIndexLock(repository, busy, () =>
+  const moved = await withIndexLock(repository, busy(repository), () =>
     moveBranch(repository, { branch, from: head, to, index, reason }),
   );
   return moved.kind === 'moved' ? to : undefined;

@@ -4,16 +4,11 @@ import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import { exists, isFolder, lstatIfPresent, realPath, remove } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
 import { isProgramAtWork } from '../../system/process-list.js';
+import { lockIn } from './index-lock.js';
 import type { Repository } from './repository.js';
 
 /** Ten minutes: git holds a ref's lock for the blink of an eye, so one so old was left by a git that died. */
 const STALE_LOCK_MS = 600_000;
-
-/** What the hub's git says when it finds a lock. */
-const LOCKED = /Unable to create '([^'\n]+\.lock)': File exists/;
-
-/** Returns the path, on the hub, of the lock that a refusal's words name. */
-export const hubLockIn = (words: string): string | undefined => LOCKED.exec(words)?.[1];
 
 /** Says what is in the way and how to mend it at once. */
 export const hubLockWords = (lock: string): string =>
@@ -24,7 +19,7 @@ export const hubLockWords = (lock: string): string =>
  * can hold it. The words that name it came from the hub: a lock that does not lie in the hub itself is not touched.
  */
 export async function removeStaleHubLock(repository: Repository, remote: string, words: string): Promise<boolean> {
-  const lock = hubLockIn(words);
+  const lock = lockIn(words);
   if (lock === undefined) return false;
   const hub = await hubFolder(repository, remote);
   const stats = lstatIfPresent(lock);

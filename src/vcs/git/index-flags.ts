@@ -1,3 +1,4 @@
+import type { Environment } from '../../system/environment.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import type { PrivateIndex } from './private-index.js';
 import type { Repository } from './repository.js';
@@ -10,14 +11,14 @@ export type IndexFlags = {
 };
 
 /**
- * Reads the flags of the person's index from `git ls-files -v -z`:
+ * Reads the flags of the person's index, or of the one that an environment names, from `git ls-files -v -z`:
  *
  *     <tag> SP <path> NUL          tag: S or s skip-worktree; in lower case: assume-unchanged
  */
-export async function readIndexFlags(repository: Pick<Repository, 'git'>): Promise<IndexFlags> {
+export async function readIndexFlags(repository: Pick<Repository, 'git'>, env: Environment = {}): Promise<IndexFlags> {
   const skipWorktree = new Set<string>();
   const assumeUnchanged = new Set<string>();
-  for (const record of splitPaths(await repository.git.output(['ls-files', '-v', '-z']))) {
+  for (const record of splitPaths(await repository.git.output(['ls-files', '-v', '-z'], { env }))) {
     const tag = record.slice(0, 1);
     const path = record.slice(2);
     if (tag.toUpperCase() === 'S') skipWorktree.add(path);

@@ -1,10 +1,21 @@
 import { errorCode } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import { createExclusively, joinPath, link, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
+import { printable } from '../../system/printable.js';
 import { livenessOf, ownIdentity, type ProcessIdentity } from '../../system/process-identity.js';
 import type { Repository } from './repository.js';
 
 const OURS = 'autosync ';
+
+/** What git says when it finds a lock of its own. */
+const LOCKED = /Unable to create '([^'\n]+\.lock)': File exists/;
+
+/** Returns the path of the lock that git's words say is in the way. */
+export const lockIn = (words: string): string | undefined => LOCKED.exec(words)?.[1];
+
+/** Says which lock is in the way and how to mend it, should it be a dead git's. */
+export const heldLockWords = (lock: string): string =>
+  `git is at work here and holds '${printable(lock)}'; if none is: rm '${printable(lock)}'`;
 
 /** Returns the path of the lock that git itself takes before it changes the index or HEAD. */
 export const indexLockFile = (repository: Pick<Repository, 'indexFile'>): AbsolutePath =>

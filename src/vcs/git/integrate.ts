@@ -5,18 +5,18 @@ import { hashBlobFile, hashBytes } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { conflictCopyName } from '../conflict-copy.js';
 import type { IsCommitted } from '../placement/journal.js';
-import { place } from '../placement/place.js';
-import type { CopyName } from '../placement/plan.js';
+import { BUSY, place } from '../placement/place.js';
+import type { CopyName, Surprise } from '../placement/plan.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
 import { matchesContent } from './content.js';
-import { differenceArguments, parseDifferences } from './difference.js';
+import { type Differences, differenceArguments, parseDifferences } from './difference.js';
 import { distrust } from './distrust.js';
 import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flags.js';
 import { keepIgnored } from './keep-ignored.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
-import { moveBranch, withIndexLock } from './move-branch.js';
+import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import {
   copyIndex,
   emptyTree,
@@ -27,6 +27,7 @@ import {
 } from './private-index.js';
 import type { Repository } from './repository.js';
 import { settleConflicts } from './settle-conflicts.js';
+import { outsideSparseCheckout } from './sparse-checkout.js';
 import { stagingFolder } from './staging-folder.js';
 
 /** Brings the hub's work in: computed in the object store, then placed file by file. */
@@ -81,7 +82,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     const why = `'${stillChanging.path}' is still being written`;
     return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   }
-  const flags = await readIndexFlags(repository);
+  const flags = await flagsFor(repository, differences);
   const isLeftOut = (path: RelativePath): boolean =>
     flags.skipWorktree.has(path) && lstatIfPresent(joinPath(repository.top, path)) === undefined;
   const placed = await place({
@@ -109,7 +110,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   });
   if (placed.kind === 'surprise') {
     distrust(repository, placed.surprise.path);
-    return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
+    return { kind: 'changed-meanwhile', why: surpriseWords(repository, placed.surprise) };
   }
   for (const path of submodules) {
     const folder = joinPath(repository.top, path);
@@ -118,6 +119,24 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));
   const conflicts = [...request.conflicts, ...displaced];
   return done(request.to, { kind: request.kind, files: placed.files, conflicts });
+}
+
+/** Returns the person's flags, with those that new paths get because his sparse checkout leaves them out. */
+async function flagsFor(repository: Repository, { files, index }: Differences): Promise<IndexFlags> {
+  const flags = await readIndexFlags(repository);
+  const added = new Set<string>();
+  for (const file of files) if (file.old === undefined) added.add(file.path);
+  const leftOut = await outsideSparseCheckout(
+    repository,
+    index.filter(({ path, content }) => content !== undefined && added.has(path)),
+  );
+  return { ...flags, skipWorktree: new Set([...flags.skipWorktree, ...leftOut]) };
+}
+
+/** Says what was met; what concerns the whole tree has words of its own. */
+function surpriseWords(repository: Repository, surprise: Surprise): string {
+  if (surprise.path !== '.') return `'${surprise.path}' ${surprise.what}`;
+  return surprise === BUSY ? busy(repository).why : surprise.what;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AbsolutePath } from '../../model/paths.js';
 import type { ExecResult } from '../../system/exec.js';
 import { copy, exists, joinPath, move, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
 import { gitFailure } from './command.js';
-import { releaseIndexLock, takeIndexLock } from './index-lock.js';
+import { heldLockWords, indexLockFile, lockIn, releaseIndexLock, takeIndexLock } from './index-lock.js';
 import { indexSum, type PrivateIndex } from './private-index.js';
 import { readRefs } from './refs.js';
 import { noObject, type Repository } from './repository.js';
@@ -36,6 +36,12 @@ const OLD_INDEX = 'index-before';
 /** Returns the file that tells of a branch being moved. */
 export const moveJournalFile = (repository: Pick<Repository, 'privateFolder'>): AbsolutePath =>
   joinPath(repository.privateFolder, JOURNAL);
+
+/** What a move says that could not begin, since somebody holds git's index lock. */
+export const busy = (repository: Repository): Extract<MoveResult, { kind: 'changed-meanwhile' }> => ({
+  kind: 'changed-meanwhile',
+  why: heldLockWords(indexLockFile(repository)),
+});
 
 /** Runs something while git's index lock is ours, so that nothing of the person's comes between. */
 export async function withIndexLock<T>(repository: Repository, held: T, body: () => Promise<T>): Promise<T> {
@@ -74,6 +80,8 @@ export async function moveBranch(repository: Repository, request: BranchMove): P
   if (!moved) takeIndexBack(repository, journal);
   forget(repository);
   if (moved) return { kind: 'moved' };
+  const lock = lockIn(refused.stderr);
+  if (lock !== undefined) return { kind: 'changed-meanwhile', why: heldLockWords(lock) };
   if (/File exists|but expected|reference already exists/.test(refused.stderr)) {
     return { kind: 'changed-meanwhile', why: 'the branch moved meanwhile' };
   }

@@ -3,7 +3,8 @@ import type { HubState } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
 import { rebuildWithoutLargeFiles } from './host-limit.js';
-import { hubLockIn, hubLockWords, removeStaleHubLock } from './hub-lock.js';
+import { hubLockWords, removeStaleHubLock } from './hub-lock.js';
+import { lockIn } from './index-lock.js';
 import { pushLargeFiles } from './large-file-storage.js';
 import { networkOptions } from './network.js';
 import { readRef, writeRef } from './refs.js';
@@ -68,7 +69,7 @@ export async function pushCommit(repository: Repository, request: CommitPush): P
   if (rejected === null || result.timedOut) return { kind: 'unavailable', ...remoteFailure(result) };
   if (await removeStaleHubLock(repository, request.remote, result.stderr)) return await pushCommit(repository, request);
   const reason = rejectReason(`${rejected[0]}\n${result.stderr}`);
-  const lock = hubLockIn(result.stderr);
+  const lock = lockIn(result.stderr);
   const why = lock === undefined ? `${rejected[1] ?? ''}: ${lastWords(result.stderr)}` : hubLockWords(lock);
   return { kind: 'rejected', reason, why, words: result.stderr };
 }

@@ -7,7 +7,7 @@ import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
 import { forgetStats } from './distrust.js';
 import { emptiedFolder } from './emptied-folder.js';
-import { moveBranch, withIndexLock } from './move-branch.js';
+import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import { copyIndex, emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
 import { settle } from './settle.js';
@@ -132,9 +132,8 @@ async function commit({ repository, request, context, index, quarantined }: Comm
   const id = await commitTree(repository, { tree, parents: head === undefined ? [] : [head], message });
   await refreshIndex(repository, index);
   const move = { branch, from: head, to: id, index, reason: 'snapshot' };
-  const busy = { kind: 'changed-meanwhile', why: 'git is at work here' } as const;
-  const moved = await withIndexLock(repository, busy, () => moveBranch(repository, move));
-  if (moved.kind !== 'moved') return { kind: 'changed-meanwhile' };
+  const moved = await withIndexLock(repository, busy(repository), () => moveBranch(repository, move));
+  if (moved.kind !== 'moved') return moved;
   return { kind: 'done', head: id, quarantined, commit: { kind: 'committed', id, message, changes } };
 }
 

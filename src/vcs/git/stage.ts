@@ -11,7 +11,8 @@ import { isSame, isTakenAnyway, lookAgain } from './settle.js';
 const READS = 2;
 
 /** Failures that have nothing to do with the path: leaving paths out one by one would not help. */
-const EVERY_PATH = /No space left|Disk quota exceeded|Read-only file system|Too many open files/;
+const EVERY_PATH =
+  /No space left|Disk quota exceeded|Read-only file system|Too many open files|insufficient permission for adding an object|unable to create temporary file|loose object file/;
 
 /**
  * Adds the candidates to a private index, each as a whole: a file that changed while git read it is read once more
@@ -57,7 +58,7 @@ async function add(
   const args = ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'];
   const input = joinPaths(candidates.map(({ path }) => path));
   const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
-  if (result.exitCode === 0) return [];
+  if (result.exitCode === 0) return ignoredPaths(candidates, result.stderr);
   if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);
   const [only] = candidates;
   if (only === undefined) return [];
@@ -66,6 +67,12 @@ async function add(
   const first = await add(repository, index, candidates.slice(0, half));
   return [...first, ...(await add(repository, index, candidates.slice(half)))];
 }
+
+/** Names that some system takes for the git folder are ignored by git, which says so and goes on. */
+const ignoredPaths = (candidates: readonly Candidate[], stderr: string): readonly Quarantined[] =>
+  candidates
+    .filter(({ path }) => stderr.includes(`Ignoring path ${path}\n`))
+    .map(({ path }) => ({ path, reason: 'unsupported-name' }));
 
 function reasonFor(repository: Repository, candidate: Candidate, stderr: string): Quarantined['reason'] {
   if (lookAgain(repository, candidate).stats === undefined) return 'vanished';

@@ -80,7 +80,8 @@ export async function place(request: PlaceRequest): Promise<Placed> {
 const displacedBy = (steps: readonly Step[]): readonly Displaced[] =>
   steps.flatMap(({ path, copy }) => (copy === undefined ? [] : [{ path, copy }]));
 
-const BUSY: Surprise = { path: asRelative('.'), what: 'is being worked on by another program' };
+/** The surprise that the version control system's own commands could not be kept out. */
+export const BUSY: Surprise = { path: asRelative('.'), what: 'is being worked on by another program' };
 
 async function prepare(
   request: PlaceRequest,
