@@ -69,7 +69,7 @@ async function answer(response: ServerResponse<IncomingMessage>, cgi: Buffer, ev
   const status = Number(headers.find((line) => line.startsWith('Status: '))?.slice(8, 11) ?? 200);
   response.writeHead(status, Object.fromEntries(headers.map((line) => line.split(': ') as [string, string])));
   const body = cgi.subarray(end + 4);
-  // Only what is long takes its time, as on a slow line: about five seconds for the files.
+  // Only what is long takes its time, as on a slow line: about twelve seconds for the files.
   const size = everyMs === 0 || body.length < 20_000 ? body.length : Math.ceil(body.length / 12);
   for (let at = 0; at < body.length; at += size) {
     response.write(body.subarray(at, at + size));
@@ -83,12 +83,12 @@ const setUrl = (machine: Machine, url: string): string => machine.git('remote', 
 
 describe('a hub over HTTP', () => {
   it('that is slow, but not silent, is waited for', async () => {
-    const { port } = await serving(listening(createHttpServer(gitOverHttp(400))));
+    const { port } = await serving(listening(createHttpServer(gitOverHttp(1_000))));
     there.write('theirs.txt', 'THEIRS\n');
     for (let n = 0; n < 30; n += 1) there.write(`${n}.bin`, randomBytes(20_000));
     await there.run();
     setUrl(here, `http://127.0.0.1:${port}/hub.git`);
-    expect(await here.run({ networkTimeoutSeconds: 3 })).toMatchObject({ verdict: 'synced' });
+    expect(await here.run({ networkTimeoutSeconds: 9 })).toMatchObject({ verdict: 'synced' });
     expect(here.read('theirs.txt')).toBe('THEIRS\n');
   });
 

@@ -167,7 +167,7 @@ export const CATALOGUE: readonly CatalogueRow[] = [
     'hard links refused': ['where hard links are refused', 'unit/store/lock-without-links.test.ts'],
     'the repository on another file system than its .git': ['a git folder on another file system'],
     'Node upgraded away': ['the node that the launcher finds'],
-    'many repositories (200)': ['200 in one run'],
+    'many repositories': ['in one run: those that are gone or broken'],
     'a repository deleted or moved': ['a repository that was moved or deleted after install'],
     'a file system that is a network share':
       'needs a server of NFS or SMB in the kernel; refused links and foreign hosts are tried one by one',
