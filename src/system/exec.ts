@@ -1,6 +1,7 @@
 import { execa, type ResultPromise } from 'execa';
 import { AutosyncError, errorCode } from '../model/errors.js';
 import type { Environment } from './environment.js';
+import { bytesMovedBy } from './process-list.js';
 
 /** One program to start: never through a shell, never with a terminal. */
 export type ExecRequest = {
@@ -11,7 +12,7 @@ export type ExecRequest = {
   readonly input?: string | Uint8Array;
   /** Milliseconds after which the whole process group is ended. */
   readonly timeoutMs: number;
-  /** Milliseconds without any output after which the whole process group is ended. */
+  /** Milliseconds without a word or a movement of bytes after which the whole process group is ended. */
   readonly idleTimeoutMs?: number;
   /** Called with each piece of standard error, for progress on a terminal. */
   readonly onStderr?: (text: string) => void;
@@ -51,17 +52,15 @@ export async function exec(request: ExecRequest): Promise<ExecResult> {
     child.stderr?.destroy();
   };
   const limit = setTimeout(end, request.timeoutMs);
-  let idle = request.idleTimeoutMs === undefined ? undefined : setTimeout(end, request.idleTimeoutMs);
-  const onOutput = (piece: Buffer): void => {
+  const idle = watchIdle(child.pid, request.idleTimeoutMs, end);
+  child.stderr?.on('data', (piece: Buffer) => {
     request.onStderr?.(piece.toString('utf8'));
-    if (idle !== undefined) idle.refresh();
-  };
-  child.stderr?.on('data', onOutput);
+    idle?.refresh();
+  });
   if (child.pid !== undefined) running.add(child.pid);
   const result = await child;
   clearTimeout(limit);
-  if (idle !== undefined) clearTimeout(idle);
-  idle = undefined;
+  clearTimeout(idle);
   if (child.pid !== undefined) running.delete(child.pid);
   if (result.exitCode === undefined && !timedOut && child.pid === undefined) throw cannotStart(request, result.cause);
   return {
@@ -71,6 +70,31 @@ export async function exec(request: ExecRequest): Promise<ExecResult> {
     timedOut,
     durationMs: performance.now() - startedAt,
   };
+}
+
+/** So few bytes are what a server sends that only keeps a connection open. */
+const STANDSTILL_BYTES = 2048;
+
+/** Where it cannot be seen whether bytes move, silence alone is given so much more time. */
+const PATIENCE = 5;
+
+/** Calls `end` when a group has said nothing and moved nothing for a while: of one large file git says nothing either. */
+function watchIdle(
+  group: number | undefined,
+  limitMs: number | undefined,
+  end: () => void,
+): NodeJS.Timeout | undefined {
+  if (group === undefined || limitMs === undefined) return undefined;
+  let before = bytesMovedBy(group);
+  const waitMs = before === undefined ? limitMs * PATIENCE : limitMs;
+  const look = setTimeout(() => {
+    const now = bytesMovedBy(group);
+    const stands = now === undefined || before === undefined || Math.abs(now - before) < STANDSTILL_BYTES;
+    before = now;
+    if (stands) end();
+    else look.refresh();
+  }, waitMs);
+  return look;
 }
 
 type BufferedChild = ResultPromise<{ encoding: 'buffer'; reject: false }>;

@@ -3,8 +3,8 @@ import { type Environment, variable } from '../../system/environment.js';
 import type { GitOptions } from './command.js';
 import { once, type Repository } from './repository.js';
 
-/** Half an hour: as long as bytes move, a large first push may take its time. */
-const TOTAL_LIMIT_MS = 1_800_000;
+/** Half a day: as long as bytes move, a large first push may take its time. */
+const TOTAL_LIMIT_MS = 43_200_000;
 
 /** Returns how a command that speaks to a remote is run: never a prompt, and an end when nothing moves any more. */
 export async function networkOptions(
