@@ -24,7 +24,9 @@ export type Before = {
 /** Looks at a machine before a run that nobody disturbs. */
 export async function lookBefore(replica: Replica): Promise<Before> {
   const busy = busyWith(replica);
-  const composing = await stagedOtherwise(replica);
+  // Where a run was killed between the index and the branch, what looks staged may be what it had committed.
+  const wasKilled = existsSync(join(replica.top, '.git', 'autosync', 'move.json'));
+  const composing = wasKilled ? '' : await stagedOtherwise(replica);
   return { busy, all: busy === undefined ? '' : await wholeState(replica), composing };
 }
 
