@@ -90,7 +90,8 @@ function planEdit(request: HookRequest, { place, text, mode }: Present): HookPla
 /** Keeps a hook that is no shell script, or a link to somebody's file elsewhere, aside as it is. */
 function planWrapper(request: HookRequest, place: HookPlace): HookPlan {
   const moves = lstatIfPresent(place.path) !== undefined;
-  if (moves && lstatIfPresent(place.kept) !== undefined) {
+  // Beside our alias, what is kept is the hook that another tool has just written anew, over our script.
+  if (moves && lstatIfPresent(place.kept) !== undefined && !hasAlias(place)) {
     return leave(place.path, `is no shell script, and '${printable(place.kept)}' is in its way`);
   }
   if (lstatIfPresent(place.alias) !== undefined && !hasAlias(place)) {

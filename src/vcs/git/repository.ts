@@ -2,6 +2,7 @@ import type { AbsolutePath } from '../../model/paths.js';
 import type { Settings } from '../../model/repo.js';
 import type { CommitMessages } from '../vcs.js';
 import type { Git } from './command.js';
+import type { HookFacts } from './hook-site.js';
 
 /** What every verb of git is given: one opened working tree and the run's settings. */
 export type Repository = {
@@ -12,6 +13,7 @@ export type Repository = {
   readonly commonDir: AbsolutePath;
   readonly indexFile: AbsolutePath;
   readonly hooksFolder: AbsolutePath;
+  readonly hooks: HookFacts;
   /** `<git dir>/autosync`: lock, private index, journal. */
   readonly privateFolder: AbsolutePath;
   readonly objectFormat: 'sha1' | 'sha256';
