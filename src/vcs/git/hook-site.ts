@@ -3,15 +3,7 @@ import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import type { HookSite } from '../../model/repo.js';
 import { exists, joinPath, realPath } from '../../system/files.js';
 import type { Git } from './command.js';
-import type { Repository } from './repository.js';
-
-/** What only git itself can say of the hooks in a working tree. */
-export type HookFacts = {
-  /** Whether git (2.54 or newer) runs hooks that the configuration names, besides those in the hooks folder. */
-  readonly runsConfigHooks: boolean;
-  /** Whether git ignores all that we would write into a hooks folder inside the working tree, as in husky's `.husky/_`. */
-  readonly ignoresFolder: boolean;
-};
+import type { HookFacts, Repository } from './repository.js';
 
 type Places = Pick<Repository, 'git' | 'top' | 'gitDir' | 'commonDir' | 'hooksFolder'>;
 
