@@ -4,7 +4,7 @@ import { insertBlock } from '../system/managed-block.js';
 import { decodePath } from '../system/path-bytes.js';
 import { printable } from '../system/printable.js';
 import { removeSections, renderSections, replaceConfig, tornIn } from './config-block.js';
-import { hasScripts, removeScripts } from './git-hooks.js';
+import { hasScripts, removeFormer, removeScripts } from './git-hooks.js';
 import { HOOK_BLOCK } from './hook-block.js';
 import type { HookFile, HookInstaller, HookRequest, HookResult, HookState } from './hook-installer.js';
 
@@ -26,6 +26,7 @@ export const configHooks: HookInstaller = {
     try {
       // An older git may have been the one at the installation.
       if (hasOurScripts(request)) removeScripts(request);
+      removeFormer(request);
     } finally {
       removeSections(request);
     }

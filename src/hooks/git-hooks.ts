@@ -133,10 +133,16 @@ export const hasScripts = ({ site: { folder } }: HookRequest): boolean =>
 function uninstall(request: HookRequest): void {
   try {
     removeScripts(request);
+    removeFormer(request);
   } finally {
     // A newer git may have been the one at the installation.
     removeSections(request);
   }
+}
+
+/** Takes our lines out of the scripts in folders that git looked in once. */
+export function removeFormer({ site, ...request }: HookRequest): void {
+  for (const folder of site.former ?? []) removeScripts({ ...request, site: { ...site, folder } });
 }
 
 /** Takes our lines out of the scripts in a hooks folder. */
@@ -191,6 +197,10 @@ function clearAway(place: HookPlace): void {
 }
 
 function state(request: HookRequest): HookState {
+  return orEnvironmentError('look at', request.site.folder, () => look(request));
+}
+
+function look(request: HookRequest): HookState {
   const problem = whyNotIn(request.site.folder);
   if (problem !== undefined) return { kind: 'not-ours-to-write', detail: problem };
   const all = plans(request);

@@ -49,4 +49,6 @@ export type HookSite = {
   readonly owner: 'own' | 'tracked' | 'shared';
   /** git's: the repository's configuration file, and whether its git runs hooks that are named there, too. */
   readonly config?: { readonly file: AbsolutePath; readonly runsHooks: boolean } | undefined;
+  /** git's: other folders of this clone alone, where hooks of ours may stand that no git runs any more. */
+  readonly former?: readonly AbsolutePath[];
 };

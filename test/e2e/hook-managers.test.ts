@@ -130,6 +130,25 @@ describe.each(WAYS)('$way', ({ way, folder }) => {
       expect(after).toEqual(expected);
       expect(last).toEqual(alone);
     });
+
+    it.runIf(manager.uninstall !== undefined)('may go before ours do, which the next run puts back', async () => {
+      const uninstallTheirs = (trial: HookTrial): void => manager.uninstall?.(trial.place);
+      const trial = newTrial(manager);
+      trial.installTheirs();
+      await trial.installOurs();
+      uninstallTheirs(trial);
+      await trial.tick();
+      const mended = trial.fire();
+      await trial.uninstallOurs();
+      const after = trial.sortedTraces();
+      trial.remove();
+      const twin = newTrial(manager);
+      twin.installTheirs();
+      uninstallTheirs(twin);
+      const left = twin.fire();
+      expect(mended).toEqual(atEach((event) => ({ ...left[event], ours: 1 })));
+      expect(after).toEqual(twin.sortedTraces());
+    });
   });
 });
 

@@ -20,6 +20,8 @@ export type HookManager = {
   readonly files?: (place: HookPlace) => Readonly<Record<string, string>>;
   /** Installs the hooks, and does the same again: what a person, or their package manager, types. */
   readonly install: (place: HookPlace) => void;
+  /** Takes the hooks back; for those who have a command for that. */
+  readonly uninstall?: (place: HookPlace) => void;
   /** The events that it has hooks for; by default all. */
   readonly events?: readonly HookEvent[];
   /** Counts how often its hook ran, in what was said and in git's trace; by default its lines in `said`. */
@@ -73,6 +75,8 @@ const preCommitConfig = ({ said }: HookPlace): string =>
 `,
   ).join('')}`;
 
+const PRE_COMMIT_TYPES = HOOK_EVENTS.flatMap((event) => ['-t', event]);
+
 function linkedWorktree(clone: string): string {
   const top = join(dirname(clone), 'linked');
   git(clone, 'worktree', 'add', '-q', '-b', 'linked', top);
@@ -104,24 +108,29 @@ export const HOOK_MANAGERS: readonly HookManager[] = [
     name: 'husky 9',
     files: ({ said }) => Object.fromEntries(HOOK_EVENTS.map((event) => [`.husky/${event}`, shell(said, event)])),
     install: ({ top }) => run(top, process.execPath, join(PACKAGES, 'husky', 'bin.js')),
+    // husky 9 has no command for it; this is what its documentation says.
+    uninstall: ({ top }) => run(top, 'git', 'config', '--unset', 'core.hooksPath'),
   },
   {
     name: 'lefthook 2',
     program: 'lefthook',
     files: (place) => ({ 'lefthook.yml': lefthookConfig(place) }),
     install: ({ top }) => run(top, LEFTHOOK, 'install'),
+    uninstall: ({ top }) => run(top, LEFTHOOK, 'uninstall'),
   },
   {
     name: 'pre-commit',
     program: 'pre-commit',
     files: (place) => ({ '.pre-commit-config.yaml': preCommitConfig(place) }),
-    install: ({ top }) => run(top, 'pre-commit', 'install', ...HOOK_EVENTS.flatMap((event) => ['-t', event])),
+    install: ({ top }) => run(top, 'pre-commit', 'install', ...PRE_COMMIT_TYPES),
+    uninstall: ({ top }) => run(top, 'pre-commit', 'uninstall', ...PRE_COMMIT_TYPES),
   },
   {
     name: 'Git LFS',
     program: 'git-lfs',
     files: () => ({ '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n' }),
     install: ({ top }) => run(top, 'git', 'lfs', 'install', '--local'),
+    uninstall: ({ top }) => run(top, 'git', 'lfs', 'uninstall', '--local'),
     events: ['post-commit', 'post-merge'],
     refuses: /Hook already exists/,
     ran: (event, { trace }) => trace.split(`exec: git-lfs ${event}`).length - 1,

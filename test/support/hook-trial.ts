@@ -25,7 +25,7 @@ export type HookTrial = {
   readonly place: HookPlace;
   /** Installs the tool's hooks, for the first time or again. */
   readonly installTheirs: () => void;
-  readonly installOurs: () => Promise<HookResult | { readonly kind: 'not-wanted' }>;
+  readonly installOurs: (hooks?: boolean) => Promise<HookResult | { readonly kind: 'not-wanted' }>;
   readonly uninstallOurs: () => Promise<void>;
   /** Makes a run as the scheduler does. */
   readonly tick: () => Promise<void>;
@@ -49,10 +49,10 @@ export function hookTrial(manager: HookManager): HookTrial {
   return {
     place,
     installTheirs: () => manager.install(place),
-    installOurs: async () => {
+    installOurs: async (hooks = true) => {
       const wiring = wire();
       const tree = await inspectCandidate(wiring, asAbsolute(top), WISH);
-      const { repos } = await install(wiring, [tree], WISH);
+      const { repos } = await install(wiring, [tree], { ...WISH, hooks });
       const [repo] = repos;
       if (repo === undefined) throw new Error('nothing was installed');
       id = repo.registration.id;

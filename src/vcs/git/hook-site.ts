@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import type { HookSite } from '../../model/repo.js';
+import { variable } from '../../system/environment.js';
 import { exists, joinPath, realPath } from '../../system/files.js';
 import type { Git } from './command.js';
 import type { HookFacts, Repository } from './repository.js';
@@ -29,8 +30,18 @@ async function ignoresAll(git: Git, folder: AbsolutePath): Promise<boolean> {
   return stdout.toString('latin1').split('\0').length > WRITTEN.length;
 }
 
+const answers = new Map<string | undefined, Promise<boolean>>();
+
+/** Asks once for all repositories: it is the same git as long as PATH is the same. */
+function readsConfigHooks(git: Git): Promise<boolean> {
+  const path = variable('PATH');
+  const answer = answers.get(path) ?? isNewEnough(git);
+  answers.set(path, answer);
+  return answer;
+}
+
 /** `git version 2.54.0`, or with more behind the second number. */
-async function readsConfigHooks(git: Git): Promise<boolean> {
+async function isNewEnough(git: Git): Promise<boolean> {
   const [, major = 0, minor = 0] = (/^git version (\d+)\.(\d+)/.exec(await git.text(['--version'])) ?? []).map(Number);
   return major > 2 || (major === 2 && minor >= 54);
 }
@@ -38,7 +49,7 @@ async function readsConfigHooks(git: Git): Promise<boolean> {
 /** Says where the hooks are and whose that place is. */
 export function hookSite(repository: Repository): HookSite {
   const owner = ownerOf(repository, repository.hooks.ignoresFolder);
-  return { vcs: 'git', folder: repository.hooksFolder, owner, config: configOf(repository) };
+  return { vcs: 'git', folder: repository.hooksFolder, owner, ...besides(repository) };
 }
 
 /** Names the hooks folder of the repository itself, which git uses unless `core.hooksPath` is set. */
@@ -46,13 +57,18 @@ export const defaultHookSite = (repository: Repository): HookSite => ({
   vcs: 'git',
   folder: joinPath(repository.commonDir, 'hooks'),
   owner: 'own',
-  config: configOf(repository),
+  ...besides(repository),
 });
 
-const configOf = ({ commonDir, hooks }: Repository): HookSite['config'] => ({
-  file: joinPath(commonDir, 'config'),
-  runsHooks: hooks.runsConfigHooks,
-});
+function besides(repository: Repository): Pick<HookSite, 'config' | 'former'> {
+  const { top, commonDir, hooksFolder, hooks } = repository;
+  const husky = joinPath(top, '.husky', '_');
+  const isFormer = husky !== hooksFolder && ownerOf({ ...repository, hooksFolder: husky }, true) === 'own';
+  return {
+    config: { file: joinPath(commonDir, 'config'), runsHooks: hooks.runsConfigHooks },
+    former: isFormer ? [husky] : [],
+  };
+}
 
 function ownerOf({ top, gitDir, commonDir, hooksFolder }: Places, isIgnored: boolean): HookSite['owner'] {
   const place = realIfPresent(hooksFolder);
