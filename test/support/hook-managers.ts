@@ -28,7 +28,7 @@ export type HookManager = {
   readonly ran?: (event: HookEvent, output: { readonly said: string; readonly trace: string }) => number;
   /** Why no script of ours may be in its hooks folder: then only a git that runs configured hooks calls us. */
   readonly leftAlone?: RegExp;
-  /** What it says instead of installing its hooks where scripts of ours stand already. */
+  /** What it says instead of installing its hooks where scripts of ours alone stand already. */
   readonly refuses?: RegExp;
 };
 

@@ -27,7 +27,8 @@ In this order:
 
 1. **git 2.54 or newer**: the hooks are named in the repository's own configuration, \`.git/config\`, between two marker
    lines. git runs them besides whatever is in the hooks folder, and no other tool ever meets them.
-2. **An older git**: a few lines right below the first line of \`post-commit\`, \`post-merge\` and \`post-rewrite\` in the
+2. **An older git**: a few lines right below the first line (at the end of git-lfs's own hooks, which it knows by how
+   they begin) of \`post-commit\`, \`post-merge\` and \`post-rewrite\` in the
    folder that git looks in, as long as it is this clone's own: \`.git/hooks\`, or a folder in the working tree that git
    ignores, such as husky's \`.husky/_\`. A hook that takes no lines of shell is kept aside and run from there.
 3. **Neither**: a folder that is tracked, where our lines would be a change to commit, and one that \`core.hooksPath\`
@@ -69,6 +70,6 @@ export function hooksPage(ways: readonly SeenOfWay[]): string {
 
 const CLOSING = `
 "–": the tool has no hook for that event. "left alone": nothing of ours was written, the scheduler does the work.
-"refused": \`git lfs install\` takes no hook for its own in which there is anything else, says "Hook already exists" and
-what to do; \`git lfs update --force\` writes it, and the next run adds our lines to it.
+"refused": \`git lfs install\` puts no hook where there is another, says "Hook already exists" and what to do;
+\`git lfs update --force\` writes it all the same, and the next run adds our lines to it.
 `;
