@@ -1,9 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inspectCandidate } from '../../src/commands/installation.js';
+import { planInstallation } from '../../src/commands/plan-installation.js';
+import { wire } from '../../src/commands/wiring.js';
+import { asAbsolute } from '../../src/model/paths.js';
 import { folderOfGitThatSays, putOnPath } from '../support/gits.js';
 import { HOOK_MANAGERS, type HookManager } from '../support/hook-managers.js';
-import { type HookTrial, hookTrial } from '../support/hook-trial.js';
+import { type HookTrial, hookTrial, WISH } from '../support/hook-trial.js';
 import { git } from '../support/world.js';
 
 let takeAway: () => void;
@@ -55,6 +59,20 @@ describe('a run', () => {
     rmSync(`${hook}.autosync-new`, { recursive: true });
     await trial.tick();
     expect(trial.fire()['post-commit'].ours).toBe(1);
+  });
+});
+
+describe('what would be written', () => {
+  it('is shown without the password that git’s configuration holds', async () => {
+    const takeNewAway = putOnPath(folderOfGitThatSays('2.54.0'));
+    git(trial.place.top, 'remote', 'set-url', '--push', 'origin', 'https://me:very-secret@example.invalid/x.git');
+    const wiring = wire();
+    const tree = await inspectCandidate(wiring, asAbsolute(trial.place.top), WISH);
+    const { files } = await planInstallation(wiring, [tree], WISH);
+    takeNewAway();
+    const config = files.find(({ path }) => path.endsWith('/.git/config'));
+    expect(config?.content).toMatch(/hook 'post-commit'[\s\S]*https:\/\/example\.invalid/);
+    expect(config?.content).not.toContain('very-secret');
   });
 });
 

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HOOK_EVENTS, type HookEvent } from '../../src/hooks/hook-installer.js';
@@ -130,8 +131,22 @@ describe.each(WAYS)('$way', ({ way, folder }) => {
       expect(last).toEqual(alone);
     });
 
-    it.runIf(manager.uninstall !== undefined)('may go before ours do, which the next run puts back', async () => {
-      const uninstallTheirs = (trial: HookTrial): void => manager.uninstall?.(trial.place);
+    if (mayRefuse) {
+      it('take the place of ours when the person insists, and the next run adds ours', async () => {
+        const trial = newTrial(manager);
+        await trial.installOurs();
+        expect(trial.installTheirs).toThrow(refuses);
+        manager.insist?.(trial.place);
+        await trial.tick();
+        expect(trial.fire()).toEqual(both);
+      });
+    }
+
+    const { uninstall } = manager;
+    if (uninstall === undefined) return;
+
+    it('may go before ours do, which the next run puts back', async () => {
+      const uninstallTheirs = (trial: HookTrial): void => uninstall(trial.place);
       const trial = newTrial(manager);
       trial.installTheirs();
       await trial.installOurs();
@@ -148,6 +163,23 @@ describe.each(WAYS)('$way', ({ way, folder }) => {
       expect(mended).toEqual(atEach((event) => ({ ...left[event], ours: 1 })));
       expect(after).toEqual(twin.sortedTraces());
     });
+  });
+});
+
+describe.runIf(needs('lefthook'))('lefthook, when its configuration changes', () => {
+  it('writes its hooks anew at the next commit, and the next run adds ours', async () => {
+    const takeAway = putOnPath(folderOfGitThatSays('2.53.0'));
+    const manager = HOOK_MANAGERS.find(({ program }) => program === 'lefthook');
+    if (manager === undefined) throw new Error('lefthook is not among the tools');
+    const trial = newTrial(manager);
+    trial.installTheirs();
+    await trial.installOurs();
+    appendFileSync(join(trial.place.top, 'lefthook.yml'), 'pre-push:\n  commands:\n    say:\n      run: "true"\n');
+    trial.fire();
+    expect(trial.fire()['post-commit']).toEqual({ theirs: 1, ours: 0 });
+    await trial.tick();
+    expect(trial.fire()).toEqual(atEach((): Ran => ({ theirs: 1, ours: 1 })));
+    takeAway();
   });
 });
 

@@ -30,6 +30,8 @@ export type HookManager = {
   readonly leftAlone?: RegExp;
   /** What it says instead of installing its hooks where scripts of ours alone stand already. */
   readonly refuses?: RegExp;
+  /** What it then advises to do. */
+  readonly insist?: (place: HookPlace) => void;
 };
 
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -133,6 +135,7 @@ export const HOOK_MANAGERS: readonly HookManager[] = [
     uninstall: ({ top }) => run(top, 'git', 'lfs', 'uninstall', '--local'),
     events: ['post-commit', 'post-merge'],
     refuses: /Hook already exists/,
+    insist: ({ top }) => run(top, 'git', 'lfs', 'update', '--force'),
     ran: (event, { trace }) => trace.split(`exec: git-lfs ${event}`).length - 1,
   },
   {

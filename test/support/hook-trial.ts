@@ -15,7 +15,8 @@ import { type HookManager, type HookPlace, readOrEmpty, sharedHooks } from './ho
 import { contentsOf } from './hook-world.js';
 import { createWorld, git } from './world.js';
 
-const WISH: InstallWish = { settings: {}, scheduler: 'none', hooks: true, dryRun: false, json: true };
+/** An installation with hooks, and without a scheduler. */
+export const WISH: InstallWish = { settings: {}, scheduler: 'none', hooks: true, dryRun: false, json: true };
 
 /** How often a tool's hook and ours ran at one event. */
 export type Ran = { readonly theirs: number; readonly ours: number };

@@ -30,7 +30,7 @@ In this order:
 2. **An older git**: a few lines right below the first line (at the end of git-lfs's own hooks, which it knows by how
    they begin) of \`post-commit\`, \`post-merge\` and \`post-rewrite\` in the
    folder that git looks in, as long as it is this clone's own: \`.git/hooks\`, or a folder in the working tree that git
-   ignores, such as husky's \`.husky/_\`. A hook that takes no lines of shell is kept aside and run from there.
+   ignores, such as husky's \`_\` in \`.husky\`. A hook that takes no lines of shell is kept aside and run from there.
 3. **Neither**: a folder that is tracked, where our lines would be a change to commit, and one that \`core.hooksPath\`
    shares among repositories are left alone. The scheduler does the work; \`autosync install\` and \`autosync doctor\` say so.
 
