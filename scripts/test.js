@@ -9,10 +9,12 @@ import { setGitHooks } from './steps/git-hooks.js';
 import { TEST_PROGRAMS } from './steps/programs.js';
 import { note, root, runNode } from './steps/run.js';
 import { ensureSystemPackages } from './steps/system-packages.js';
+import { ensureTestTools } from './steps/test-tools.js';
 
 ensureDependencies();
 if (!build()) process.exit(1);
 await setGitHooks();
+ensureTestTools();
 const missing = ensureSystemPackages();
 if (missing.length > 0) announce('MISSING HERE: what needs it is left out, and named at the end', missing.map(remedy));
 process.exitCode = await runTests(process.argv.slice(2));
@@ -39,7 +41,7 @@ async function runTests(args) {
 /** @param {string} name */
 function remedy(name) {
   const packages = TEST_PROGRAMS.find((program) => program.name === name)?.packages ?? [];
-  return [name, `Debian: apt-get install ${packages.join(' ')}`];
+  return [name, packages.length === 0 ? 'npm ci in test/tools' : `Debian: apt-get install ${packages.join(' ')}`];
 }
 
 /** @param {string} line what test/support/needs.ts writes: the program, a tab, the suite's file */

@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { root } from './run.js';
+
+/** lefthook, as npm brings it (`test-tools.js`): a package for each system, which has the program alone. */
+export const LEFTHOOK = join(
+  root,
+  `test/tools/node_modules/lefthook-${process.platform}-${process.arch}/bin`,
+  process.platform === 'win32' ? 'lefthook.exe' : 'lefthook',
+);
 
 /**
- * What the tests use beyond Node and npm: a name, the Debian packages that bring it, and, where a file on PATH
+ * What the tests use beyond Node and npm: a name, the Debian packages that bring it (none:
+ * `test-tools.js` does), and, where a file on PATH
  * proves too little, a command that succeeds only when it really works.
  *
  * @type {ReadonlyArray<{ name: string, packages: readonly string[], probe?: readonly string[], input?: string }>}
@@ -26,6 +35,9 @@ export const TEST_PROGRAMS = [
   { name: 'openssl', packages: ['openssl'] },
   { name: 'sshd', packages: ['openssh-server', 'openssh-client'] },
   { name: 'git-lfs', packages: ['git-lfs'] },
+  { name: 'pre-commit', packages: ['pre-commit'] },
+  { name: 'lefthook', packages: [], probe: [LEFTHOOK, 'version'] },
+  { name: 'python3', packages: ['python3'] },
   {
     // Only root can make the user whose crontab the tests may write.
     name: 'useradd as root',

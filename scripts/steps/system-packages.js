@@ -22,7 +22,7 @@ export function ensureSystemPackages() {
   if (missing.length === 0) return [];
   const apt = aptCommand();
   const packages = [...new Set(missing.flatMap((program) => program.packages))];
-  if (apt !== undefined) {
+  if (apt !== undefined && packages.length > 0) {
     note(`installing ${packages.join(' ')}`);
     // A source out of reach does not matter when the lists that are there name all that is wanted.
     runApt(apt, UPDATE_SECONDS, ['update', '-qq']);

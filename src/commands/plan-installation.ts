@@ -5,6 +5,7 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
 import { launcherRecord, renderLauncher } from '../store/launcher.js';
 import { renderRegistration } from '../store/registry.js';
+import { redact } from '../system/printable.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { entryFor } from './entry.js';
 import type { InstallWish } from './install-settings.js';
@@ -54,7 +55,8 @@ function plannedRegistration({ locations }: Wiring, tree: WorkingTree, wish: Ins
 
 function plannedHooks({ locations }: Wiring, tree: WorkingTree): readonly PlannedFile[] {
   const files = hookInstallerFor(tree.hookSite).render(hookRequest(locations, tree.hookSite));
-  return files.filter(({ change }) => change !== 'none');
+  // git's configuration may hold a password in the URL of a remote.
+  return files.filter(({ change }) => change !== 'none').map((file) => ({ ...file, content: redact(file.content) }));
 }
 
 /** Returns the repositories as they would be registered, as far as their schedules go. */

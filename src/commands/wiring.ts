@@ -1,6 +1,7 @@
 import type { EngineContext } from '../engine/context.js';
 import type { HookRequest } from '../hooks/hook-installer.js';
 import { hookInstallerFor } from '../hooks/index.js';
+import { AutosyncError } from '../model/errors.js';
 import type { HookSite, RegisteredRepo } from '../model/repo.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { schedulers } from '../scheduler/index.js';
@@ -49,12 +50,20 @@ export const hookRequest = (places: Locations, site: HookSite): HookRequest => (
   home: homeFolder(),
 });
 
-/** Puts hooks back that another tool has removed; a repository installed without hooks has none to keep. */
+/**
+ * Puts hooks back that another tool has removed; a repository installed without hooks has none to keep. That it cannot
+ * be done is no reason not to run: hooks only make things quick, and `autosync doctor` says it.
+ */
 function keepHooks(places: Locations, repo: RegisteredRepo, site: HookSite): string | undefined {
   if (!repo.hooks) return undefined;
   const installer = hookInstallerFor(site);
   const request = hookRequest(places, site);
-  if (installer.state(request).kind !== 'missing') return undefined;
-  const result = installer.install(request);
-  return result.kind === 'installed' ? `put the hooks in '${site.folder}' back` : undefined;
+  try {
+    if (installer.state(request).kind !== 'missing') return undefined;
+    const result = installer.install(request);
+    return result.kind === 'installed' ? `put the hooks in '${site.folder}' back` : undefined;
+  } catch (error) {
+    if (error instanceof AutosyncError) return error.message;
+    throw error;
+  }
 }

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import type { AbsolutePath } from '../model/paths.js';
 import { isExecutable, isReadable, joinPath, lstatIfPresent, readIfPresent, readLink } from '../system/files.js';
-import { insertBlock, readBlock } from '../system/managed-block.js';
+import { appendBlock, insertBlock, readBlock } from '../system/managed-block.js';
 import { printable } from '../system/printable.js';
 import { type Before, EMPTY_HOOK, HOOK_BLOCK, readBefore, renderBlock, renderWrapper } from './hook-block.js';
 import type { HookEvent, HookRequest } from './hook-installer.js';
-import { hasForeignLineEnd, takesShellLines } from './hook-script.js';
+import { hasForeignLineEnd, isOfGitLfs, takesShellLines } from './hook-script.js';
 
 /** Where one event's hook stands, and what it needs beside it when it is kept aside. */
 export type HookPlace = {
@@ -90,7 +90,8 @@ function planEdit(request: HookRequest, { place, text, mode }: Present): HookPla
 /** Keeps a hook that is no shell script, or a link to somebody's file elsewhere, aside as it is. */
 function planWrapper(request: HookRequest, place: HookPlace): HookPlan {
   const moves = lstatIfPresent(place.path) !== undefined;
-  if (moves && lstatIfPresent(place.kept) !== undefined) {
+  // Beside our alias, what is kept is the hook that another tool has just written anew, over our script.
+  if (moves && lstatIfPresent(place.kept) !== undefined && !hasAlias(place)) {
     return leave(place.path, `is no shell script, and '${printable(place.kept)}' is in its way`);
   }
   if (lstatIfPresent(place.alias) !== undefined && !hasAlias(place)) {
@@ -101,7 +102,8 @@ function planWrapper(request: HookRequest, place: HookPlace): HookPlan {
 }
 
 function withBlock(text: Uint8Array, body: string): Buffer {
-  const edit = insertBlock(text, body, HOOK_BLOCK);
+  // git-lfs takes a hook for its own, and is installed again without a complaint, by how it begins.
+  const edit = (isOfGitLfs(text) ? appendBlock : insertBlock)(text, body, HOOK_BLOCK);
   if (edit.kind === 'unbalanced') throw new Error('a hook was found balanced, and is not');
   return edit.text;
 }

@@ -18,11 +18,18 @@ import {
 import { readBlock, removeBlock } from '../system/managed-block.js';
 import { decodePath } from '../system/path-bytes.js';
 import { printable } from '../system/printable.js';
+import { removeSections } from './config-block.js';
 import { type HookPlace, type HookPlan, hasAlias, hookPlace, planHook } from './git-hook-plan.js';
 import { EMPTY_HOOK, HOOK_BLOCK, readBefore, renderWrapper } from './hook-block.js';
-import type { HookEvent, HookFile, HookInstaller, HookRequest, HookResult, HookState } from './hook-installer.js';
-
-const EVENTS: readonly HookEvent[] = ['post-commit', 'post-merge', 'post-rewrite'];
+import {
+  HOOK_EVENTS,
+  type HookFile,
+  type HookInstaller,
+  type HookRequest,
+  type HookResult,
+  type HookState,
+} from './hook-installer.js';
+import { holdsBlock, movedHooks } from './moved-hooks.js';
 
 /** For a new hook: to be read and run by everybody whom the person's umask lets. */
 const NEW_MODE = 0o755;
@@ -42,7 +49,7 @@ export const gitHooks: HookInstaller = {
   state,
 };
 
-const plans = (request: HookRequest): readonly HookPlan[] => EVENTS.map((event) => planHook(request, event));
+const plans = (request: HookRequest): readonly HookPlan[] => HOOK_EVENTS.map((event) => planHook(request, event));
 
 const writes = (request: HookRequest): readonly WritePlan[] => plans(request).filter((plan) => plan.kind === 'write');
 
@@ -69,6 +76,9 @@ function install(request: HookRequest): HookResult {
   return orEnvironmentError('write', folder, () => {
     const problem = whyNotIn(folder);
     if (problem !== undefined) return { kind: 'left-alone', why: problem };
+    const moved = allMoved(folder);
+    for (const place of moved) restore(place);
+    for (const place of moved) clearAway(place);
     const all = plans(request);
     const placed = all.filter((plan) => plan.kind === 'write');
     const notes = notesOf(all);
@@ -76,7 +86,7 @@ function install(request: HookRequest): HookResult {
     const changed = placed.filter((plan) => plan.change !== 'none');
     for (const plan of changed) apply(plan);
     const files = placed.map((plan) => plan.place.path);
-    return { kind: changed.length > 0 ? 'installed' : 'unchanged', files, notes };
+    return { kind: changed.length + moved.length > 0 ? 'installed' : 'unchanged', files, notes };
   });
 }
 
@@ -112,10 +122,35 @@ function writeHook(path: AbsolutePath, text: Uint8Array, mode: number | undefine
 /** The same name each time, so that the next run finds and removes what a killed one has left. */
 const besideOf = (path: AbsolutePath): string => `${path}.autosync-new`;
 
-function uninstall({ site: { folder } }: HookRequest): void {
+const allMoved = (folder: AbsolutePath): readonly HookPlace[] =>
+  HOOK_EVENTS.flatMap((event) => movedHooks(hookPlace(folder, event)));
+
+/** Tells whether any hook in a folder has our lines. */
+export const hasScripts = ({ site: { folder } }: HookRequest): boolean =>
+  whyNotIn(folder) === undefined &&
+  (allMoved(folder).length > 0 || HOOK_EVENTS.some((event) => holdsBlock(hookPlace(folder, event).path)));
+
+function uninstall(request: HookRequest): void {
+  try {
+    removeScripts(request);
+    removeFormer(request);
+  } finally {
+    // A newer git may have been the one at the installation.
+    removeSections(request);
+  }
+}
+
+/** Takes our lines out of the scripts in folders that git looked in once. */
+export function removeFormer({ site, ...request }: HookRequest): void {
+  for (const folder of site.former ?? []) removeScripts({ ...request, site: { ...site, folder } });
+}
+
+/** Takes our lines out of the scripts in a hooks folder. */
+export function removeScripts({ site: { folder } }: HookRequest): void {
   if (whyNotIn(folder) !== undefined) return;
-  const places = EVENTS.map((event) => hookPlace(folder, event));
+  const places = HOOK_EVENTS.map((event) => hookPlace(folder, event));
   const found = orEnvironmentError('restore the hooks in', folder, () => {
+    for (const place of allMoved(folder)) restore(place);
     const restored = places.map(restore);
     for (const place of places) clearAway(place);
     if (restored.includes('no folder')) removeEmptyFolder(folder);
@@ -162,6 +197,10 @@ function clearAway(place: HookPlace): void {
 }
 
 function state(request: HookRequest): HookState {
+  return orEnvironmentError('look at', request.site.folder, () => look(request));
+}
+
+function look(request: HookRequest): HookState {
   const problem = whyNotIn(request.site.folder);
   if (problem !== undefined) return { kind: 'not-ours-to-write', detail: problem };
   const all = plans(request);
@@ -169,6 +208,11 @@ function state(request: HookRequest): HookState {
   const detail = notesOf(all).join('; ');
   if (placed.length === 0) return { kind: 'not-ours-to-write', detail };
   const missing = placed.filter((plan) => plan.change !== 'none').map((plan) => plan.place.event);
-  if (missing.length === 0) return { kind: 'present', detail };
-  return { kind: 'missing', detail: [`not in place: ${missing.join(', ')}`, ...notesOf(all)].join('; ') };
+  const moved = allMoved(request.site.folder).map(({ path }) => `'${printable(path)}'`);
+  if (missing.length + moved.length === 0) return { kind: 'present', detail };
+  const troubles = [
+    ...(missing.length > 0 ? [`not in place: ${missing.join(', ')}`] : []),
+    ...(moved.length > 0 ? [`moved by another tool: ${moved.join(', ')}`] : []),
+  ];
+  return { kind: 'missing', detail: [...troubles, ...notesOf(all)].join('; ') };
 }

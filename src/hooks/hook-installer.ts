@@ -4,6 +4,9 @@ import type { HookSite } from '../model/repo.js';
 /** The events after which autosync wants to be told. */
 export type HookEvent = 'post-commit' | 'post-merge' | 'post-rewrite';
 
+/** All of them. */
+export const HOOK_EVENTS: readonly HookEvent[] = ['post-commit', 'post-merge', 'post-rewrite'];
+
 /** What a hook installer needs to know. */
 export type HookRequest = {
   readonly site: HookSite;

@@ -16,6 +16,10 @@ export function takesShellLines(hook: Uint8Array): boolean {
   return !text.startsWith('#!') || SHELLS.has(interpreter(text));
 }
 
+/** Tells whether a hook is one that git-lfs has written, and all of it (git-lfs, lfs/hook.go). */
+export const isOfGitLfs = (hook: Uint8Array): boolean =>
+  /^#!\/bin\/sh\ncommand -v git-lfs [^\n]*\ngit lfs post-[a-z]+ "\$@"\n$/.test(decode(hook));
+
 /** Tells whether a script's first line ends as on Windows: elsewhere no system finds the program that it asks for. */
 export const hasForeignLineEnd = (hook: Uint8Array): boolean => /^#![^\n]*\r(\n|$)/.test(decode(hook));
 

@@ -1,9 +1,11 @@
 import type { HookSite } from '../model/repo.js';
+import { configHooks } from './config-hooks.js';
 import { gitHooks } from './git-hooks.js';
 import type { HookInstaller } from './hook-installer.js';
 import { hooksLeftAlone } from './hooks-left-alone.js';
 
-const hookInstallers: readonly HookInstaller[] = [gitHooks, hooksLeftAlone];
+/** In order of choice. */
+const hookInstallers: readonly HookInstaller[] = [configHooks, gitHooks, hooksLeftAlone];
 
 /** Returns the way to be told of commits in a place; there is one for every place. */
 export function hookInstallerFor(site: HookSite): HookInstaller {

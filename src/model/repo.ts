@@ -42,6 +42,13 @@ export type RegisteredRepo = {
 export type HookSite = {
   readonly vcs: VcsKind;
   readonly folder: AbsolutePath;
-  /** `own`: inside the repository's own metadata. `tracked`: in the working tree. `shared`: outside, for several repositories. */
+  /**
+   * `own`: inside the repository's own metadata, or ignored in its working tree. `tracked`: in the working tree.
+   * `shared`: outside, for several repositories.
+   */
   readonly owner: 'own' | 'tracked' | 'shared';
+  /** git's: the repository's configuration file, and whether its git runs hooks that are named there, too. */
+  readonly config?: { readonly file: AbsolutePath; readonly runsHooks: boolean } | undefined;
+  /** git's: other folders of this clone alone, where hooks of ours may stand that no git runs any more. */
+  readonly former?: readonly AbsolutePath[];
 };

@@ -12,11 +12,18 @@ export type FoundBlock = { readonly kind: 'absent' } | { readonly kind: 'present
 /** A text with its block put in or taken out; `unchanged` when it was so already. */
 export type BlockEdit = { readonly kind: 'changed' | 'unchanged'; readonly text: Buffer } | Unbalanced;
 
-/** Follows the begin marker of a block for which a text that lacked its final newline was given one. */
-const NEWLINE_ABOVE = ' [with the newline above]';
+/** So many blanks: a program that knows its file by the first 1024 bytes sees nothing of what comes below them. */
+const BLANK_LINE = `${' '.repeat(1024)}\n`;
+
+/** What follows a begin marker says what else was put above it: a final newline that was missing, or a line of blanks. */
+const ABOVE = { '': '', ' [with the newline above]': '\n', ' [with the blank line above]': BLANK_LINE } as const;
+
+type Above = keyof typeof ABOVE;
+
+const SUFFIXES: readonly Above[] = ['', ' [with the newline above]', ' [with the blank line above]'];
 
 /** Returns a block as it stands in a text: its markers, and between them its body with a last newline. */
-export const renderBlock = (body: string, style: BlockStyle): string => wrap(asLines(body), style, false);
+export const renderBlock = (body: string, style: BlockStyle): string => wrap(asLines(body), style, '');
 
 /** Finds our block in a text. */
 export function readBlock(text: Uint8Array, style: BlockStyle): FoundBlock {
@@ -31,20 +38,36 @@ export function readBlock(text: Uint8Array, style: BlockStyle): FoundBlock {
  * a hook, no variable in a crontab. Nothing else in the text changes.
  */
 export function insertBlock(text: Uint8Array, body: string, style: BlockStyle): BlockEdit {
+  return putBlock(decode(text), body, style, (before) => {
+    const at = endOfShebang(before);
+    const lacksNewline = at > 0 && before[at - 1] !== '\n';
+    return { at, above: lacksNewline ? ' [with the newline above]' : '' };
+  });
+}
+
+/**
+ * The same, but at the end of a text and out of sight of a program that knows its own file by how it begins, as git-lfs
+ * does. A text without a final newline gets its block as from {@link insertBlock}.
+ */
+export function appendBlock(text: Uint8Array, body: string, style: BlockStyle): BlockEdit {
   const before = decode(text);
+  if (!before.endsWith('\n')) return insertBlock(text, body, style);
+  return putBlock(before, body, style, () => ({ at: before.length, above: ' [with the blank line above]' }));
+}
+
+type Spot = { readonly at: number; readonly above: Above };
+
+function putBlock(before: string, body: string, style: BlockStyle, choose: (before: string) => Spot): BlockEdit {
   const found = findBlock(before, style);
   if (found.kind === 'unbalanced') return found;
   const inside = decode(encodePath(asLines(body)));
   if (findMarkers(inside, style).length > 0) throw new Error(`a block cannot hold its own marker '${style.begin}'`);
   if (found.kind === 'present') {
-    const block = wrap(inside, style, found.ownsNewline);
+    const block = wrap(inside, style, found.above);
     return edited(before, before.slice(0, found.start) + block + before.slice(found.end));
   }
-  const at = endOfShebang(before);
-  const above = before.slice(0, at);
-  const addNewline = above !== '' && !above.endsWith('\n');
-  const block = (addNewline ? '\n' : '') + wrap(inside, style, addNewline);
-  return edited(before, above + block + before.slice(at));
+  const { at, above } = choose(before);
+  return edited(before, before.slice(0, at) + ABOVE[above] + wrap(inside, style, above) + before.slice(at));
 }
 
 /** Takes our block out of a text: what is left is, byte for byte, what others have written. */
@@ -54,9 +77,11 @@ export function removeBlock(text: Uint8Array, style: BlockStyle): BlockEdit {
   if (found.kind === 'unbalanced') return found;
   if (found.kind === 'absent') return edited(before, before);
   const below = before.slice(found.end);
-  // With lines added below since then, the newline is what keeps them apart from those above.
-  const dropNewline = found.ownsNewline && below === '' && before[found.start - 1] === '\n';
-  return edited(before, before.slice(0, found.start - (dropNewline ? 1 : 0)) + below);
+  const above = before.slice(0, found.start);
+  const ours = ABOVE[found.above];
+  // With lines added below since then, a newline is what keeps them apart from those above.
+  const dropsAbove = above.endsWith(ours) && (ours !== '\n' || below === '');
+  return edited(before, (dropsAbove ? above.slice(0, above.length - ours.length) : above) + below);
 }
 
 /** Latin-1 maps bytes and characters one to one, so that offsets agree and no byte is lost. */
@@ -69,8 +94,7 @@ function edited(before: string, after: string): BlockEdit {
 
 const asLines = (body: string): string => (body === '' || body.endsWith('\n') ? body : `${body}\n`);
 
-const wrap = (body: string, style: BlockStyle, ownsNewline: boolean): string =>
-  `${style.begin}${ownsNewline ? NEWLINE_ABOVE : ''}\n${body}${style.end}\n`;
+const wrap = (body: string, style: BlockStyle, above: Above): string => `${style.begin}${above}\n${body}${style.end}\n`;
 
 function endOfShebang(text: string): number {
   if (!text.startsWith('#!')) return 0;
@@ -85,7 +109,7 @@ type Region = {
   readonly bodyStart: number;
   readonly bodyEnd: number;
   readonly end: number;
-  readonly ownsNewline: boolean;
+  readonly above: Above;
 };
 
 type Marker = {
@@ -93,7 +117,7 @@ type Marker = {
   readonly start: number;
   readonly end: number;
   readonly line: number;
-  readonly ownsNewline: boolean;
+  readonly above: Above;
 };
 
 function findBlock(text: string, style: BlockStyle): Region | { readonly kind: 'absent' } | Unbalanced {
@@ -103,8 +127,8 @@ function findBlock(text: string, style: BlockStyle): Region | { readonly kind: '
   if (second === undefined || more.length > 0 || first.side !== 'begin' || second.side !== 'end') {
     return { kind: 'unbalanced', lines: markers.map((marker) => marker.line) };
   }
-  const { start, ownsNewline } = first;
-  return { kind: 'present', start, bodyStart: first.end, bodyEnd: second.start, end: second.end, ownsNewline };
+  const { start, above } = first;
+  return { kind: 'present', start, bodyStart: first.end, bodyEnd: second.start, end: second.end, above };
 }
 
 /** Finds the marker lines; blanks around a marker and a `\r` after it do not hide it. */
@@ -115,9 +139,9 @@ function findMarkers(text: string, style: BlockStyle): readonly Marker[] {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline + 1;
     const content = text.slice(start, end).replace(/^[ \t]+|[ \t\r\n]+$/g, '');
-    const ownsNewline = content === style.begin + NEWLINE_ABOVE;
-    if (content === style.begin || ownsNewline) markers.push({ side: 'begin', start, end, line, ownsNewline });
-    else if (content === style.end) markers.push({ side: 'end', start, end, line, ownsNewline });
+    const above = SUFFIXES.find((suffix) => content === style.begin + suffix);
+    if (above !== undefined) markers.push({ side: 'begin', start, end, line, above });
+    else if (content === style.end) markers.push({ side: 'end', start, end, line, above: '' });
     start = end;
   }
   return markers;

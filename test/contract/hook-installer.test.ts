@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { configHooks } from '../../src/hooks/config-hooks.js';
 import { gitHooks } from '../../src/hooks/git-hooks.js';
 import type { HookInstaller, HookRequest } from '../../src/hooks/hook-installer.js';
 import { hooksLeftAlone } from '../../src/hooks/hooks-left-alone.js';
 import { hookInstallerFor } from '../../src/hooks/index.js';
+import { folderOfNewGit, putOnPath } from '../support/gits.js';
 import { contentsOf, type HookWorld, hookWorld, runHook } from '../support/hook-world.js';
 import { HOOKS_OF_OTHERS } from '../support/hooks-of-others.js';
 
@@ -19,21 +21,35 @@ type Implementation = {
   readonly installer: HookInstaller;
   readonly world: () => HookWorld;
   readonly writes: boolean;
+  /** The git that takes such hooks, if this machine's own does not. */
+  readonly git?: string;
 };
+
+const newGit = folderOfNewGit();
+const newWorld = (): HookWorld => hookWorld('shared', true);
 
 const IMPLEMENTATIONS: readonly Implementation[] = [
   { name: 'git hooks', installer: gitHooks, world: () => hookWorld('own'), writes: true },
   { name: 'hooks in a tracked folder', installer: hooksLeftAlone, world: () => hookWorld('tracked'), writes: false },
   { name: 'hooks in a shared folder', installer: hooksLeftAlone, world: () => hookWorld('shared'), writes: false },
+  ...(newGit === undefined
+    ? []
+    : [{ name: 'hooks in the configuration', installer: configHooks, world: newWorld, writes: true, git: newGit }]),
 ];
 
-describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: newWorld, writes }) => {
+describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: makeWorld, writes, git }) => {
   let world: HookWorld;
   let request: HookRequest;
   const install = (): string => installer.install(request).kind;
 
+  let takeAway = (): void => {};
+  beforeAll(() => {
+    if (git !== undefined) takeAway = putOnPath(git);
+  });
+  afterAll(() => takeAway());
+
   beforeEach(() => {
-    world = newWorld();
+    world = makeWorld();
     request = world.request;
   });
 
@@ -43,15 +59,15 @@ describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: newWorld, writes })
 
   it('are installed once: a second time changes nothing', () => {
     expect(install()).toBe(writes ? 'installed' : 'left-alone');
-    const first = contentsOf(world.hooks);
+    const first = world.written();
     expect(install()).toBe(writes ? 'unchanged' : 'left-alone');
-    expect(contentsOf(world.hooks)).toEqual(first);
+    expect(world.written()).toEqual(first);
   });
 
   it('show beforehand what would be written, and write nothing', () => {
-    const before = contentsOf(world.hooks);
+    const before = world.written();
     const files = installer.render(request);
-    expect(contentsOf(world.hooks)).toEqual(before);
+    expect(world.written()).toEqual(before);
     install();
     expect(files.map(({ path }) => readFileSync(path, 'utf8'))).toEqual(files.map(({ content }) => content));
     expect(installer.render(request).every(({ change }) => change === 'none')).toBe(true);
@@ -67,12 +83,12 @@ describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: newWorld, writes })
   });
 
   it('are taken back completely, and without a word when they are not there', () => {
-    const before = contentsOf(world.hooks);
+    const before = world.written();
     installer.uninstall(request);
     install();
     installer.uninstall(request);
     installer.uninstall(request);
-    expect(contentsOf(world.hooks)).toEqual(before);
+    expect(world.written()).toEqual(before);
   });
 
   it('tell of commits, rewritten commits and merges, and print nothing', () => {

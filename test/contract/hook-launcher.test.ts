@@ -1,13 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { configHooks } from '../../src/hooks/config-hooks.js';
 import { gitHooks } from '../../src/hooks/git-hooks.js';
 import { readSpool } from '../../src/store/spool.js';
+import { folderOfNewGit, putOnPath } from '../support/gits.js';
 import { type HookWorld, hookWorld } from '../support/hook-world.js';
 import { type LauncherWorkshop, launcherWorkshop } from '../support/launcher-workshop.js';
 
+const newGit = folderOfNewGit();
+const WAYS = [
+  { way: 'by a script', installer: gitHooks, git: undefined },
+  ...(newGit === undefined ? [] : [{ way: 'by the configuration', installer: configHooks, git: newGit }]),
+];
+
 /** Hooks, git and the launcher as they meet on a person's machine: what ends up in the spool. */
-describe('autosync is told', () => {
+describe.each(WAYS)('autosync is told, $way,', ({ installer, git }) => {
   let world: HookWorld;
   let workshop: LauncherWorkshop;
 
@@ -17,6 +25,12 @@ describe('autosync is told', () => {
     world.git('commit', '--quiet', '-m', file);
   };
 
+  let takeAway = (): void => {};
+  beforeAll(() => {
+    if (git !== undefined) takeAway = putOnPath(git);
+  });
+  afterAll(() => takeAway());
+
   /** Sets a history up of which autosync has not been told: `main` with one file, `side` with three others. */
   beforeEach(() => {
     world = hookWorld();
@@ -25,7 +39,7 @@ describe('autosync is told', () => {
     for (const file of ['a', 'b', 'c']) commit(file);
     world.git('checkout', '--quiet', 'main');
     commit('d');
-    gitHooks.install({ ...world.request, launcher: workshop.launcher });
+    installer.install({ ...world.request, launcher: workshop.launcher });
   });
 
   const told = (): readonly string[] => [

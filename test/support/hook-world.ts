@@ -22,6 +22,8 @@ import type { HookSite } from '../../src/model/repo.js';
 export type HookWorld = {
   readonly repository: string;
   readonly hooks: string;
+  /** Everything that an installer may write, byte for byte. */
+  readonly written: () => readonly string[];
   readonly request: HookRequest;
   /** Runs git in the repository and waits for all that hooks leave running, too; returns what was printed. */
   readonly git: (...args: readonly string[]) => string;
@@ -33,14 +35,18 @@ export type HookWorld = {
   readonly launcherIs: (script: string) => void;
 };
 
-/** Makes a world; the launcher's path has what a shell would stumble over. */
-export function hookWorld(owner: HookSite['owner'] = 'own'): HookWorld {
+/** What a shell or git's configuration would stumble over. */
+const ODD = 'it\'s "$HOME" \\ # ;';
+
+/** Makes a world; the launcher's path has what a shell would stumble over. Its git may be one that runs configured hooks. */
+export function hookWorld(owner: HookSite['owner'] = 'own', runsConfigHooks = false): HookWorld {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'h')));
   const repository = join(folder, 'repository');
   const hooks = join(repository, '.git', 'hooks');
-  const launcher = join(folder, "it's $HOME", 'run');
+  const launcher = join(folder, ODD, 'run');
+  const config = join(repository, '.git', 'config');
   const calls = join(folder, 'calls');
-  for (const name of [join(folder, "it's $HOME"), calls, repository]) mkdirSync(name);
+  for (const name of [join(folder, ODD), calls, repository]) mkdirSync(name);
   const gitAlone = (...args: readonly string[]): string => run({ repository, args, files: [] });
   // A file that nobody on the way closes, so that its end is the end of all.
   const git = (...args: readonly string[]): string =>
@@ -54,8 +60,14 @@ export function hookWorld(owner: HookSite['owner'] = 'own'): HookWorld {
   return {
     repository,
     hooks,
+    written: () => [...contentsOf(hooks), modeOf(config), readFileSync(config, 'latin1')],
     request: {
-      site: { vcs: 'git', folder: asAbsolute(hooks), owner },
+      site: {
+        vcs: 'git',
+        folder: asAbsolute(hooks),
+        owner,
+        config: { file: asAbsolute(config), runsHooks: runsConfigHooks },
+      },
       launcher: asAbsolute(launcher),
       home: asAbsolute(folder),
     },
@@ -68,6 +80,8 @@ export function hookWorld(owner: HookSite['owner'] = 'own'): HookWorld {
     launcherIs,
   };
 }
+
+const modeOf = (path: string): string => lstatSync(path).mode.toString(8);
 
 type GitRun = {
   readonly repository: string;

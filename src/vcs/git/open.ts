@@ -1,10 +1,9 @@
-import { dirname } from 'node:path';
 import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
-import type { HookSite } from '../../model/repo.js';
-import { exists, isFolder, joinPath, realPath } from '../../system/files.js';
+import { isFolder, joinPath } from '../../system/files.js';
 import { isForeignName } from '../../system/path-bytes.js';
 import type { OpenOptions } from '../vcs.js';
 import { type Git, gitIn, lastWords } from './command.js';
+import { readHookFacts } from './hook-site.js';
 import type { Repository } from './repository.js';
 
 /** What stands at a path, as git sees it. */
@@ -31,7 +30,8 @@ export async function openRepository(path: AbsolutePath, options: OpenOptions): 
   const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
   const { settings, messages, now, sleep, progress } = options;
   const places = { git: gitIn(top), top, gitDir, commonDir, indexFile, hooksFolder, privateFolder };
-  return { kind: 'opened', repository: { ...places, objectFormat, settings, messages, now, sleep, progress } };
+  const hooks = await readHookFacts(places);
+  return { kind: 'opened', repository: { ...places, hooks, objectFormat, settings, messages, now, sleep, progress } };
 }
 
 /** What is asked of `git rev-parse`, in this order; the first three answers come also where there is no working tree. */
@@ -69,29 +69,4 @@ async function notOpened(git: Git, path: AbsolutePath, answer: readonly string[]
   if (/not a git repository/.test(stderr)) return { kind: 'not-a-repository' };
   if (/cannot use bare repository/.test(stderr)) return { kind: 'bare' };
   return { kind: 'refused', why: lastWords(stderr), hint: 'git status shows what is wrong' };
-}
-
-/** Says where the hooks are and whose that place is. */
-export function hookSite(repository: Repository): HookSite {
-  const folder = repository.hooksFolder;
-  const place = realIfPresent(folder);
-  const inside = (outer: AbsolutePath): boolean => place === outer || place.startsWith(`${outer}/`);
-  if (inside(realPath(repository.commonDir)) || inside(realPath(repository.gitDir))) {
-    return { vcs: 'git', folder, owner: 'own' };
-  }
-  return { vcs: 'git', folder, owner: inside(realPath(repository.top)) ? 'tracked' : 'shared' };
-}
-
-/** Names the hooks folder of the repository itself, which git uses unless `core.hooksPath` is set. */
-export const defaultHookSite = (repository: Repository): HookSite => ({
-  vcs: 'git',
-  folder: joinPath(repository.commonDir, 'hooks'),
-  owner: 'own',
-});
-
-/** Resolves the links in a path whose end need not exist yet. */
-function realIfPresent(path: AbsolutePath): AbsolutePath {
-  if (exists(path)) return realPath(path);
-  const parent = asAbsolute(dirname(path));
-  return parent === path ? path : joinPath(realIfPresent(parent), path.slice(parent.length + 1));
 }

@@ -3,6 +3,14 @@ import type { Settings } from '../../model/repo.js';
 import type { CommitMessages } from '../vcs.js';
 import type { Git } from './command.js';
 
+/** What only git itself can say of the hooks in a working tree. */
+export type HookFacts = {
+  /** Whether git (2.54 or newer) runs hooks that the configuration names, besides those in the hooks folder. */
+  readonly runsConfigHooks: boolean;
+  /** Whether git ignores all that we would write into a hooks folder inside the working tree, as in husky's `.husky/_`. */
+  readonly ignoresFolder: boolean;
+};
+
 /** What every verb of git is given: one opened working tree and the run's settings. */
 export type Repository = {
   readonly git: Git;
@@ -12,6 +20,7 @@ export type Repository = {
   readonly commonDir: AbsolutePath;
   readonly indexFile: AbsolutePath;
   readonly hooksFolder: AbsolutePath;
+  readonly hooks: HookFacts;
   /** `<git dir>/autosync`: lock, private index, journal. */
   readonly privateFolder: AbsolutePath;
   readonly objectFormat: 'sha1' | 'sha256';

@@ -307,3 +307,63 @@ describe('a hook that is kept aside', () => {
     expect(readFileSync(`${hook()}.autosync-kept`, 'utf8')).toBe(NODE_HOOK);
   });
 });
+
+describe('a hook that another tool has moved aside, to put its own in place', () => {
+  const THEIRS = '#!/bin/sh\necho theirs\n';
+  /** As pre-commit does it, and lefthook with `.old`. */
+  const moveAside = (ending: string): void => {
+    renameSync(hook(), `${hook()}.${ending}`);
+    writeFileSync(hook(), THEIRS, { mode: 0o755 });
+  };
+
+  it.each(['legacy', 'old'])('goes if it was ours alone: %s', (ending) => {
+    install();
+    moveAside(ending);
+    expect(gitHooks.state(world.request)).toMatchObject({
+      kind: 'missing',
+      detail: expect.stringMatching(new RegExp(`not in place: post-commit; moved by another tool: '.*${ending}'`)),
+    });
+    expect(install().kind).toBe('installed');
+    expect(existsSync(`${hook()}.${ending}`)).toBe(false);
+    expect(gitHooks.state(world.request).kind).toBe('present');
+    uninstall();
+    expect(text()).toBe(THEIRS);
+    rmSync(hook());
+    expect(contentsOf(world.hooks)).toEqual(before);
+  });
+
+  it.each(['#!/bin/sh\necho mine\n', NODE_HOOK])('is as it was found, if it was the person’s: %j', (mine) => {
+    put(mine, 0o750);
+    install();
+    moveAside('legacy');
+    install();
+    expect(readFileSync(`${hook()}.legacy`, 'utf8')).toBe(mine);
+    uninstall();
+    expect(text()).toBe(THEIRS);
+    renameSync(`${hook()}.legacy`, hook());
+    expect(contentsOf(world.hooks)).toEqual(before);
+  });
+
+  it('is taken back by uninstalling, too, when no run came in between', () => {
+    install();
+    moveAside('old');
+    uninstall();
+    rmSync(hook());
+    expect(contentsOf(world.hooks)).toEqual(before);
+  });
+});
+
+describe('a hook for another interpreter', () => {
+  it('that a tool writes anew over our script takes the place of the one that is kept', () => {
+    put(NODE_HOOK);
+    install();
+    const newer = `${NODE_HOOK}console.log('newer');\n`;
+    rmSync(hook());
+    put(newer);
+    expect(install()).toMatchObject({ kind: 'installed', notes: [] });
+    expect(runHook(world, 'post-commit').stdout).toContain('newer');
+    uninstall();
+    expect(text()).toBe(newer);
+    expect(existsSync(join(world.hooks, 'autosync-kept'))).toBe(false);
+  });
+});

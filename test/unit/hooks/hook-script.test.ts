@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasForeignLineEnd, takesShellLines } from '../../../src/hooks/hook-script.js';
+import { hasForeignLineEnd, isOfGitLfs, takesShellLines } from '../../../src/hooks/hook-script.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
@@ -52,5 +52,20 @@ describe('a hook', () => {
     ['', false],
   ])('does not start where its first line ends in CR: %j, %s', (text, expected) => {
     expect(hasForeignLineEnd(bytes(text))).toBe(expected);
+  });
+});
+
+describe('a hook of git-lfs', () => {
+  const LFS = '#!/bin/sh\ncommand -v git-lfs >/dev/null 2>&1 || { echo >&2 "no"; exit 2; }\ngit lfs post-merge "$@"\n';
+
+  it.each([
+    [LFS, true],
+    [LFS.trimEnd(), false],
+    [`${LFS}echo mine\n`, false],
+    [LFS.replace('\n', '\necho mine\n'), false],
+    ['#!/bin/sh\ngit lfs post-merge "$@"\n', false],
+    ['', false],
+  ])('is known when all of it is: %j', (text, expected) => {
+    expect(isOfGitLfs(bytes(text))).toBe(expected);
   });
 });

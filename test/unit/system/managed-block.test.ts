@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BlockStyle, insertBlock, readBlock, removeBlock } from '../../../src/system/managed-block.js';
+import {
+  appendBlock,
+  type BlockStyle,
+  insertBlock,
+  readBlock,
+  removeBlock,
+} from '../../../src/system/managed-block.js';
 
 const table: BlockStyle = { begin: '# BEGIN OURS (managed)', end: '# END OURS' };
 const hook: BlockStyle = { begin: '# >>> ours >>>', end: '# <<< ours <<<' };
@@ -45,6 +51,36 @@ const foreignText = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((raw) => Buffer.from(raw)),
 );
 const bodies = fc.array(fc.stringMatching(/^[a-z é$"%*/0-9]*$/), { maxLength: 4 }).map((lines) => lines.join('\n'));
+
+describe('a managed block at the end of a text', () => {
+  it('leaves any text byte for byte as it was, once it is removed, and stands in it once', () => {
+    fc.assert(
+      fc.property(foreignText, bodies, bodies, styles, (text, first, second, style) => {
+        const once = appendBlock(text, first, style);
+        const twice = once.kind === 'unbalanced' ? once : appendBlock(once.text, second, style);
+        if (once.kind === 'unbalanced' || twice.kind === 'unbalanced') throw new Error('refused');
+        expect(show(removed(once.text, style))).toBe(show(text));
+        expect(show(removed(twice.text, style))).toBe(show(text));
+        expect(readBlock(twice.text, style)).toMatchObject({ kind: 'present' });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is nowhere in the first 1024 bytes, and nothing but blanks comes before it', () => {
+    const edit = appendBlock(bytes('#!/bin/sh\nlast\n'), 'ours', hook);
+    if (edit.kind === 'unbalanced') throw new Error('refused');
+    expect(show(edit.text.subarray(0, 1024)).trimEnd()).toBe('#!/bin/sh\nlast');
+    expect(show(edit.text)).toMatch(/\n {1024}\n# >>> ours >>> \[with the blank line above\]\nours\n# <<< ours <<<\n$/);
+  });
+
+  it('leaves what is left of the line above, when somebody has changed that', () => {
+    const edit = appendBlock(bytes('first\n'), 'ours', hook);
+    if (edit.kind === 'unbalanced') throw new Error('refused');
+    const trimmed = bytes(show(edit.text).replace(/ {1024}/, ''));
+    expect(show(removed(trimmed, hook))).toBe('first\n\n');
+  });
+});
 
 describe('a managed block', () => {
   it('leaves any text byte for byte as it was, once it is removed', () => {
