@@ -6,8 +6,6 @@ import { redact } from '../../system/printable.js';
 
 /** Settings for every git that we start, whatever the person configured; each with its reason. */
 const HARDENING: readonly (readonly [string, string])[] = [
-  // Hooks are run by `user-hooks.ts` alone: one that came with a push must not run (PROMISES, P11).
-  ['core.hooksPath', '/dev/null'],
   // A program named in the repository's configuration; our looks are rare enough to do without.
   ['core.fsmonitor', 'false'],
   // Housekeeping in the background would outlive the run; `housekeeping.ts` does it in the foreground.
@@ -35,8 +33,27 @@ const HARDENING: readonly (readonly [string, string])[] = [
 
 const asArguments = (settings: typeof HARDENING): readonly string[] =>
   settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-const HARDENED = asArguments(HARDENING);
-const HARDENED_BUT_HOOKS = asArguments(HARDENING.filter(([name]) => name !== 'core.hooksPath'));
+
+/** The events of what we call; git 2.54 and newer runs hooks of the configuration, too, wherever `core.hooksPath` leads. */
+const OUR_EVENTS = [
+  'pre-push',
+  'reference-transaction',
+  'post-index-change',
+  'post-checkout',
+  'post-commit',
+  'post-merge',
+  'post-rewrite',
+  'pre-auto-gc',
+] as const;
+
+/** Hooks are run by `user-hooks.ts` alone: one that came with a push must not run (PROMISES, P11). */
+const NO_HOOKS: typeof HARDENING = [
+  ['core.hooksPath', '/dev/null'],
+  ...OUR_EVENTS.map((event) => [`hook.${event}.enabled`, 'false'] as const),
+];
+
+const HARDENED_BUT_HOOKS = asArguments(HARDENING);
+const HARDENED = asArguments([...NO_HOOKS, ...HARDENING]);
 
 const ENVIRONMENT: Environment = {
   // Untranslated: a few refusals can only be told apart by their words.
