@@ -128,7 +128,8 @@ export async function expectHubOnlyMovedForward(hub: string): Promise<void> {
     for (const move of moves) {
       const [from = '', to = ''] = move.split(' ');
       // Git writes its log first: killed before it moved the branch, it has logged a move that never was.
-      if (from !== stood && from !== stoodBefore) broken('P4', `'${ref}' on the hub stood on ${stood}, then moved from ${from}`);
+      if (from !== stood && from !== stoodBefore)
+        broken('P4', `'${ref}' on the hub stood on ${stood}, then moved from ${from}`);
       if (!/^0+$/.test(from) && !isAncestor(parents, from, to))
         broken('P4', `'${ref}' went from ${from} back to ${to}`);
       [stoodBefore, stood] = [from, to];
