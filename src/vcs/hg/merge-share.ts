@@ -1,0 +1,75 @@
+import type { AbsolutePath } from '../../model/paths.js';
+import {
+  exists,
+  joinPath,
+  lstatIfPresent,
+  makeFolder,
+  move,
+  readTextIfPresent,
+  remove,
+  removeTree,
+} from '../../system/files.js';
+import { splitPaths } from '../../system/path-bytes.js';
+import { type Hg, hgIn } from './command.js';
+import type { Repository } from './repository.js';
+
+/** A second working tree of the same history, in our own folder: merges happen there, never in the person's. */
+export type MergeShare = { readonly hg: Hg; readonly top: AbsolutePath };
+
+const shareFolder = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
+  joinPath(privateFolder, 'merge');
+
+/** Does something in the private share, which is made first where it is missing; a share that fails is thrown away. */
+export async function inMergeShare<T>(repository: Repository, body: (share: MergeShare) => Promise<T>): Promise<T> {
+  await makeShare(repository);
+  const top = shareFolder(repository);
+  // The person's hooks belong to his own tree; here they would see ours (PROMISES, P11).
+  const hg = hgIn(top, [...(await hooksOff(repository)), 'extensions.share=']);
+  try {
+    return await body({ hg, top });
+  } catch (error) {
+    hg.end();
+    removeTree(top);
+    throw error;
+  } finally {
+    hg.end();
+  }
+}
+
+async function makeShare(repository: Repository): Promise<void> {
+  const folder = shareFolder(repository);
+  const pointer = readTextIfPresent(joinPath(folder, '.hg', 'sharedpath'))?.replace(/\n$/, '');
+  if (pointer === repository.sharedFolder && exists(joinPath(folder, '.hg', 'requires'))) return;
+  removeTree(folder);
+  makeFolder(repository.privateFolder);
+  const beside = `${folder}.new`;
+  removeTree(beside);
+  await repository.hg.output(['share', '-q', '-U', '--config', 'extensions.share=', '--', repository.top, beside]);
+  move(beside, folder);
+}
+
+/** Returns settings that switch every hook off which the person has configured. */
+async function hooksOff({ hg }: Repository): Promise<readonly string[]> {
+  // Exit code 1: there is none.
+  const { stdout } = await hg.run(['config', '-T', '{name}\\0', 'hooks']);
+  const names = stdout
+    .toString('utf8')
+    .split('\0')
+    .filter((name) => /^hooks\.(?!priority\.)[^:=]+$/.test(name));
+  return names.map((name) => `${name}=`);
+}
+
+/** Makes the share hold exactly what a changeset holds. */
+export async function cleanShare({ hg, top }: MergeShare, changeset: string): Promise<void> {
+  await hg.output(['update', '-q', '--clean', `--rev=${changeset}`]);
+  for (const path of splitPaths(await hg.output(['status', '-u', '-i', '-n', '-0']))) {
+    if (lstatIfPresent(joinPath(top, path))?.isDirectory() !== true) remove(joinPath(top, path));
+  }
+}
+
+/** Removes the share; the next merge makes another one. */
+export const removeShare = (repository: Pick<Repository, 'privateFolder'>): void => removeTree(shareFolder(repository));
+
+/** Returns when the share was last used, in milliseconds since 1970; undefined where there is none. */
+export const shareUsedAt = (repository: Pick<Repository, 'privateFolder'>): number | undefined =>
+  lstatIfPresent(joinPath(shareFolder(repository), '.hg', 'dirstate'))?.mtimeMs;
