@@ -125,25 +125,6 @@ export function listNames(folder: string): string[] {
   }
 }
 
-/** What a folder holds besides files and links. */
-export type FolderContents = { readonly folders: readonly string[]; readonly special: readonly string[] };
-
-/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder; none where we may not look. */
-export function listUncommon(folder: string): FolderContents {
-  try {
-    const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
-    const folders = entries.filter((entry) => entry.isDirectory());
-    const special = entries.filter((entry) => !entry.isDirectory() && !entry.isFile() && !entry.isSymbolicLink());
-    return {
-      folders: folders.map(({ name }) => decodePath(name)),
-      special: special.map(({ name }) => decodePath(name)),
-    };
-  } catch (error) {
-    if (isAbsent(error) || errorCode(error) === 'EACCES') return { folders: [], special: [] };
-    throw error;
-  }
-}
-
 /** Returns where a symbolic link points. */
 export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
 
@@ -151,15 +132,25 @@ export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'bu
 export const realPath = (path: string): AbsolutePath =>
   asAbsolute(decodePath(realpathSync.native(fsPath(path), 'buffer')));
 
-/** Makes a folder and those above it; a new one is the person's alone. */
+/**
+ * Makes a folder and those above it; a new one is the person's alone. Node could do it in one call, but then names every
+ * error that it does not know, a quota's among them, ENOENT.
+ */
 export function makeFolder(path: string, mode = 0o700): void {
+  if (makeOneFolder(path, mode)) return;
+  makeFolder(dirname(path), mode);
+  if (!makeOneFolder(path, mode)) throw new Error(`'${path}' cannot be made: the folder above it went away`);
+}
+
+/** Makes a folder unless it is there; returns false when the one above it is missing. */
+function makeOneFolder(path: string, mode: number): boolean {
   try {
     mkdirSync(fsPath(path), { mode });
+    return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && isFolder(path)) return;
-    if (errorCode(error) !== 'ENOENT') throw error;
-    // Asked for the folders above, too, Node calls any error that it does not know ENOENT, a quota's among them.
-    mkdirSync(fsPath(path), { recursive: true, mode });
+    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) return false;
+    if (errorCode(error) === 'EEXIST' && isFolder(path)) return true;
+    throw error;
   }
 }
 

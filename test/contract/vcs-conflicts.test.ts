@@ -1,266 +1,10 @@
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { conflictsPage, type Outcome, whatBecameOf } from '../support/conflicts-page.js';
+import { MEETINGS, type Meeting } from '../support/meetings.js';
 import { copiesIn, expectConverged } from '../support/oracles.js';
 import { createWorld, type Machine, type World } from '../support/world.js';
-
-const LINES = Array.from({ length: 20 }, (_, n) => `line ${n + 1}`).join('\n');
-const edited = (line: number, token: string): string => LINES.replace(`line ${line}\n`, `line ${line} ${token}\n`);
-
-/** Two machines change the same tree while apart; `mine` runs second, so it is the one that merges. */
-type Meeting = {
-  readonly name: string;
-  readonly base?: (machine: Machine) => void;
-  readonly mine: (machine: Machine) => void;
-  readonly theirs: (machine: Machine) => void;
-  /** Texts that must survive somewhere in every tree. */
-  readonly tokens: readonly string[];
-  /** How many conflict copies are to be left; undefined where a person may expect either. */
-  readonly copies?: number;
-  /** Whether a person has to choose: with the policy `pause` nothing is merged then. */
-  readonly conflict: boolean;
-};
-
-const write =
-  (path: string, content: string) =>
-  (machine: Machine): void =>
-    machine.write(path, content);
-const remove =
-  (path: string) =>
-  (machine: Machine): void =>
-    machine.remove(path);
-const all =
-  (...actions: readonly ((machine: Machine) => void)[]) =>
-  (machine: Machine): void => {
-    for (const action of actions) action(machine);
-  };
-const rename =
-  (from: string, to: string) =>
-  (machine: Machine): void =>
-    machine.rename(from, to);
-const mode =
-  (path: string, bits: number) =>
-  (machine: Machine): void =>
-    chmodSync(join(machine.top, path), bits);
-const link =
-  (target: string, path: string) =>
-  (machine: Machine): void =>
-    machine.link(target, path);
-
-const MEETINGS: readonly Meeting[] = [
-  {
-    name: 'the same line edited on both',
-    base: write('a.txt', LINES),
-    mine: write('a.txt', edited(5, 'MINE')),
-    theirs: write('a.txt', edited(5, 'THEIRS')),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'different lines of one file edited',
-    base: write('a.txt', LINES),
-    mine: write('a.txt', edited(2, 'MINE')),
-    theirs: write('a.txt', edited(18, 'THEIRS')),
-    tokens: ['line 2 MINE', 'line 18 THEIRS'],
-    copies: 0,
-    conflict: false,
-  },
-  {
-    name: 'edited here, deleted there',
-    base: write('a.txt', LINES),
-    mine: write('a.txt', edited(5, 'MINE')),
-    theirs: remove('a.txt'),
-    tokens: ['MINE'],
-    copies: 0,
-    conflict: true,
-  },
-  {
-    name: 'deleted here, edited there',
-    base: write('a.txt', LINES),
-    mine: remove('a.txt'),
-    theirs: write('a.txt', edited(5, 'THEIRS')),
-    tokens: ['THEIRS'],
-    copies: 0,
-    conflict: true,
-  },
-  {
-    name: 'the same new file on both',
-    mine: write('new.txt', 'SAME\n'),
-    theirs: write('new.txt', 'SAME\n'),
-    tokens: ['SAME'],
-    copies: 0,
-    conflict: false,
-  },
-  {
-    name: 'two new files of one name',
-    mine: write('new.txt', 'MINE\n'),
-    theirs: write('new.txt', 'THEIRS\n'),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'renamed here, edited there',
-    base: write('a.txt', LINES),
-    mine: rename('a.txt', 'b.txt'),
-    theirs: write('a.txt', edited(5, 'THEIRS')),
-    tokens: ['THEIRS'],
-    copies: 0,
-    conflict: false,
-  },
-  {
-    name: 'renamed and edited here, the same line edited there',
-    base: write('a.txt', LINES),
-    mine: all(rename('a.txt', 'b.txt'), write('b.txt', edited(5, 'MINE'))),
-    theirs: write('a.txt', edited(5, 'THEIRS')),
-    tokens: ['MINE', 'THEIRS'],
-    conflict: true,
-  },
-  {
-    name: 'one file renamed to two names',
-    base: write('a.txt', LINES),
-    mine: all(rename('a.txt', 'mine.txt'), write('mine.txt', edited(5, 'MINE'))),
-    theirs: all(rename('a.txt', 'theirs.txt'), write('theirs.txt', edited(5, 'THEIRS'))),
-    tokens: ['MINE', 'THEIRS'],
-    conflict: true,
-  },
-  {
-    name: 'two files renamed to one name',
-    base: all(write('a.txt', `${LINES}\nTOKEN-A`), write('b.txt', `${LINES.toUpperCase()}\nTOKEN-B`)),
-    mine: rename('a.txt', 'c.txt'),
-    theirs: rename('b.txt', 'c.txt'),
-    tokens: ['TOKEN-A', 'TOKEN-B'],
-    conflict: true,
-  },
-  {
-    name: 'a file renamed here and deleted there',
-    base: write('a.txt', `${LINES}\nTOKEN`),
-    mine: rename('a.txt', 'b.txt'),
-    theirs: remove('a.txt'),
-    tokens: ['TOKEN'],
-    conflict: true,
-  },
-  {
-    name: 'a folder renamed here, a file added to it there',
-    base: all(write('old/a.txt', LINES), write('old/b.txt', LINES.toUpperCase())),
-    mine: rename('old', 'new'),
-    theirs: write('old/c.txt', 'THEIRS\n'),
-    tokens: ['THEIRS'],
-    copies: 0,
-    conflict: false,
-  },
-  {
-    name: 'the executable bit here, an edit there',
-    base: write('run.sh', LINES),
-    mine: mode('run.sh', 0o755),
-    theirs: write('run.sh', edited(5, 'THEIRS')),
-    tokens: ['THEIRS'],
-    copies: 0,
-    conflict: false,
-  },
-  {
-    name: 'a new file of one content, executable on one side only',
-    mine: all(write('run.sh', 'SAME\n'), mode('run.sh', 0o755)),
-    theirs: write('run.sh', 'SAME\n'),
-    tokens: ['SAME'],
-    copies: 0,
-    conflict: true,
-  },
-  {
-    name: 'a binary file changed on both',
-    base: write('a.bin', 'a\0BASE\0'),
-    mine: write('a.bin', 'a\0MINE\0'),
-    theirs: write('a.bin', 'a\0THEIRS\0'),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a symbolic link pointed elsewhere on both',
-    base: link('base', 'link'),
-    mine: all(remove('link'), link('MINE', 'link')),
-    theirs: all(remove('link'), link('THEIRS', 'link')),
-    tokens: ['-> MINE', '-> THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a file here where there is a link there',
-    mine: write('x', 'MINE\n'),
-    theirs: link('THEIRS', 'x'),
-    tokens: ['MINE', '-> THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a link here where there is a file there',
-    mine: link('MINE', 'x'),
-    theirs: write('x', 'THEIRS\n'),
-    tokens: ['-> MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a file here where there is a folder there',
-    mine: write('x', 'MINE\n'),
-    theirs: write('x/inner', 'THEIRS\n'),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a folder here where there is a file there',
-    mine: write('x/inner', 'MINE\n'),
-    theirs: write('x', 'THEIRS\n'),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a file edited here that became a folder there',
-    base: write('x', LINES),
-    mine: write('x', edited(5, 'MINE')),
-    theirs: all(remove('x'), write('x/inner', 'THEIRS\n')),
-    tokens: ['MINE', 'THEIRS'],
-    conflict: true,
-  },
-  {
-    name: 'a file in a folder edited here that became a file there',
-    base: write('x/inner', LINES),
-    mine: write('x/inner', edited(5, 'MINE')),
-    theirs: all(remove('x'), write('x', 'THEIRS\n')),
-    tokens: ['MINE', 'THEIRS'],
-    conflict: true,
-  },
-  {
-    name: 'line ends of DOS here, an edit there',
-    base: write('a.txt', LINES),
-    mine: write('a.txt', LINES.replaceAll('\n', '\r\n')),
-    theirs: write('a.txt', edited(5, 'THEIRS')),
-    tokens: ['THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a name of 255 bytes edited on both',
-    base: write(`${'ä'.repeat(125)}.txt`, LINES),
-    mine: write(`${'ä'.repeat(125)}.txt`, edited(5, 'MINE')),
-    theirs: write(`${'ä'.repeat(125)}.txt`, edited(5, 'THEIRS')),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-  {
-    name: 'a name that is nearly all extension edited on both',
-    base: write(`a.${'x'.repeat(253)}`, LINES),
-    mine: write(`a.${'x'.repeat(253)}`, edited(5, 'MINE')),
-    theirs: write(`a.${'x'.repeat(253)}`, edited(5, 'THEIRS')),
-    tokens: ['MINE', 'THEIRS'],
-    copies: 1,
-    conflict: true,
-  },
-];
 
 let world: World;
 let mine: Machine;
@@ -284,10 +28,14 @@ async function meet(meeting: Meeting): Promise<void> {
   await theirs.run();
 }
 
+const outcomes = new Map<string, Outcome>();
+
 describe.each(MEETINGS)('$name', (meeting) => {
   it('keeps both versions on every machine', async () => {
     await meet(meeting);
+    const apart = { mine: mine.files(), theirs: theirs.files() };
     const report = await mine.run();
+    outcomes.set(meeting.name, whatBecameOf(apart, mine.files(), report.integrate.conflicts));
     expect(report.verdict).toBe('synced');
     expect(report.integrate.conflicts.length > 0).toBe(meeting.conflict);
     await expectConverged(world, { tokens: meeting.tokens });
@@ -308,4 +56,11 @@ describe.each(MEETINGS)('$name', (meeting) => {
     const saved = mine.git('ls-remote', 'origin', 'refs/heads/autosync/mine/main').split('\t')[0];
     expect(saved).toBe(mine.git('rev-parse', 'HEAD'));
   });
+});
+
+it('docs/conflicts.md says what became of each (npm run docs)', () => {
+  const page = fileURLToPath(new URL('../../docs/conflicts.md', import.meta.url));
+  const text = conflictsPage(MEETINGS, outcomes);
+  if (process.env['AUTOSYNC_TEST_WRITE_DOCS'] !== undefined) writeFileSync(page, text);
+  expect(readFileSync(page, 'utf8')).toBe(text);
 });

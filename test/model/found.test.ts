@@ -1,10 +1,11 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectConverged } from '../support/oracles.js';
 import { createWorld, type Machine, type World } from '../support/world.js';
 import { compileEngine, type Engine } from './engine.js';
 import { playStory } from './history.js';
+import { removeWorlds } from './model-world.js';
 import type { Op } from './op.js';
 
 /** Histories in which the model once found a promise broken, as short as they could be made. */
@@ -28,6 +29,8 @@ const FOUND: readonly { readonly name: string; readonly machines: number; readon
     ],
   },
 ];
+
+afterAll(removeWorlds);
 
 describe('the engine comes through', () => {
   let engine: Engine;

@@ -23,8 +23,8 @@ export async function performGitOp(world: ModelWorld, replica: Replica, op: GitO
   switch (op.kind) {
     case 'commit':
       if (busyWith(replica) !== undefined) return false;
-      if (op.all) await run(top, ['add', '-A']);
-      return (await run(top, ['commit', '-q', '-m', 'by hand'])).ok;
+      if (op.what === 'all') await run(top, ['add', '-A']);
+      return (await run(top, ['commit', '-q', '-m', 'by hand', ...(op.what === 'note' ? ['--allow-empty'] : [])])).ok;
     case 'stage':
       return await stage(top, somethingAt(top, op.path));
     case 'compose':
@@ -121,7 +121,7 @@ async function byHisOwnHand(
 }
 
 /** Returns the tokens in the files of a commit. */
-export async function tokensInTree(repository: string, commit: string): Promise<readonly string[]> {
+async function tokensInTree(repository: string, commit: string): Promise<readonly string[]> {
   const list = await ask(repository, 'ls-tree', '-r', '-z', '--format=%(objectname)', commit);
   return await tokensInObjects(repository, list.replaceAll('\0', '\n'));
 }

@@ -12,7 +12,7 @@ export async function playStory(engine: Engine, story: Story, counts: Counts = n
   const world = await copyWorld(story.machines);
   const tokens = startTokens(Object.values(BEGINNING).flatMap((text) => tokensIn(text)));
   const lineEndsRuled = JSON.stringify(story).includes('"attributes"');
-  const play: Play = { engine, world, tokens, counts, lineEndsRuled, log: [] };
+  const play: Play = { engine, world, tokens, counts, commits: [], lineEndsRuled, log: [] };
   try {
     for (const op of story.ops) {
       play.log.push(JSON.stringify(op));

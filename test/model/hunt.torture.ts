@@ -1,12 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
+import { removeWorlds } from './model-world.js';
 import { type Hunt, hunt, MUTANTS } from './mutants.js';
 
 const { env } = process;
 const seed = Number(env['AUTOSYNC_TEST_SEED']);
 const minutes = Number(env['AUTOSYNC_TEST_TORTURE']);
 const found = new Map<string, Hunt>();
+
+afterAll(removeWorlds);
 
 describe.skipIf(!canCut())('a fault planted in the engine', () => {
   afterAll(() => {

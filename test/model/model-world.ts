@@ -66,10 +66,16 @@ function worldsFolder(): string {
   if (root !== undefined) return root;
   const memory = '/dev/shm';
   const roomy = existsSync(memory) && statfsSync(memory).bavail * statfsSync(memory).bsize > 1 << 30;
-  root = mkdtempSync(join(roomy ? memory : tmpdir(), 'model-'));
-  const folder = root;
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const isThere = tmpdir().startsWith(`${memory}/`);
+  root = mkdtempSync(join(roomy && !isThere ? memory : tmpdir(), 'model-'));
   return root;
+}
+
+/** Removes every world that is left: a suite's last deed, since memory is not tidied with the temporary folder. */
+export function removeWorlds(): void {
+  if (root !== undefined) rmSync(root, { recursive: true, force: true });
+  root = undefined;
+  templates.clear();
 }
 
 let count = 0;

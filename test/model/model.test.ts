@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
 import { playCampaign } from './campaign.js';
 import { compileEngine, type Engine } from './engine.js';
+import { removeWorlds } from './model-world.js';
 import { renderFailure, tooSeldom } from './report.js';
 
 /** The same histories each time, and as many of them. */
@@ -13,6 +14,8 @@ const FIXED = [
 
 /** What the fixed histories must have met at the least, each. */
 const MET = { kill: 1 / 8, save: 1 / 8, ENOSPC: 1 / 13, race: 1 / 8, 'conflicts settled': 1 / 4 };
+
+afterAll(removeWorlds);
 
 describe.skipIf(!canCut())('random histories', () => {
   let engine: Engine;

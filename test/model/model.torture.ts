@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
 import { type Findings, playCampaign } from './campaign.js';
 import { compileEngine, type Engine } from './engine.js';
+import { removeWorlds } from './model-world.js';
 import type { Counts } from './play.js';
 import { countsTable, renderFailure, sumOf, tooSeldom } from './report.js';
 
@@ -17,6 +18,8 @@ const FLEETS = [
   { machines: 3, share: 0.35 },
   { machines: 5, share: 0.2 },
 ] as const;
+
+afterAll(removeWorlds);
 
 describe.skipIf(!canCut())('histories of several machines', () => {
   let engine: Engine;

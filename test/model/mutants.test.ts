@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
 import { compileEngine } from './engine.js';
 import { playStory } from './history.js';
+import { removeWorlds } from './model-world.js';
 import { MUTANTS } from './mutants.js';
 import type { Op } from './op.js';
 
@@ -24,6 +25,8 @@ const TELLING: Readonly<Record<string, readonly Op[]>> = {
     { kind: 'write', on: 1, path: 'note.log', content: 'text', force: false },
   ],
 };
+
+afterAll(removeWorlds);
 
 describe.skipIf(!canCut())('the model', () => {
   it.each(MUTANTS)('can plant the fault that $name', async ({ faults }) => {

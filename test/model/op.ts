@@ -52,8 +52,9 @@ export type FileOp = On &
 
 /** Something a person does with git. */
 export type GitOp = On &
+  /** Commits everything, or what is staged, or nothing but a note, for which the index need not change. */
   (
-    | { readonly kind: 'commit'; readonly all: boolean }
+    | { readonly kind: 'commit'; readonly what: 'all' | 'staged' | 'note' }
     | { readonly kind: 'stage'; readonly path: Path }
     /** Stages one version of a file and goes on with another, as `git add --patch` does. */
     | { readonly kind: 'compose'; readonly path: Path }
@@ -106,7 +107,7 @@ const saves: readonly fc.WeightedArbitrary<FileOp>[] = [
 ];
 
 const byHand: readonly fc.WeightedArbitrary<GitOp>[] = [
-  { weight: 2, arbitrary: of('commit', { on, all: fc.boolean() }) },
+  { weight: 2, arbitrary: of('commit', { on, what: fc.constantFrom('all', 'staged', 'note') }) },
   { weight: 1, arbitrary: of('stage', { on, path }) },
   { weight: 1, arbitrary: of('compose', { on, path }) },
   { weight: 1, arbitrary: of('start', { on, what: fc.constantFrom('merge', 'rebase', 'detach') }) },
@@ -117,7 +118,7 @@ const byHand: readonly fc.WeightedArbitrary<GitOp>[] = [
 const call = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 220 }));
 const act = fc.oneof(
   ...saves,
-  { weight: 3, arbitrary: of('commit', { on, all: fc.boolean() }) },
+  { weight: 3, arbitrary: of('commit', { on, what: fc.constantFrom('all', 'note') }) },
   { weight: 2, arbitrary: of('compose', { on, path }) },
   ...byHand,
 );
@@ -136,7 +137,7 @@ const runs: readonly fc.WeightedArbitrary<Op>[] = [
 ];
 
 /** A step, of whatever kind, as often as it is worth. */
-export const anyOp: fc.Arbitrary<Op> = fc.oneof<fc.WeightedArbitrary<Op>[]>(...saves, ...byHand, ...runs);
+const anyOp: fc.Arbitrary<Op> = fc.oneof<fc.WeightedArbitrary<Op>[]>(...saves, ...byHand, ...runs);
 
 /** Histories over so many machines, of about so many steps; all values are as likely, since none is a border here. */
 export const stories = (machines: number, steps: number): fc.Arbitrary<Story> =>

@@ -12,6 +12,8 @@ export type Play = {
   readonly world: ModelWorld;
   readonly tokens: Tokens;
   readonly counts: Counts;
+  /** The commits that people made by hand. */
+  readonly commits: string[];
   /** `.gitattributes` says what line ends a file has on the disk; it comes to rule a file that stands there already. */
   readonly lineEndsRuled: boolean;
   /** What happened so far, in words, for whoever has to understand a failure. */

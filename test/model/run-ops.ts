@@ -5,7 +5,7 @@ import { encodePath } from '../../src/system/path-bytes.js';
 import type { Action } from '../support/cut.js';
 import { contentOf, performFileOp, somethingAt } from './file-ops.js';
 import { performGitOp, stagedAt } from './git-ops.js';
-import type { Replica } from './model-world.js';
+import { ask, type Replica } from './model-world.js';
 import type { Cut, FileOp, GitOp, RunOp } from './op.js';
 import { broken, note, type Play } from './play.js';
 import { expectUndisturbed, lookBefore } from './promises.js';
@@ -84,10 +84,16 @@ export async function performAct(play: Play, replica: Replica, act: FileOp | Git
     case 'compose':
     case 'start':
     case 'finish':
-      return await performGitOp(play.world, replica, act, play.tokens);
+      return await performByHand(play, replica, act);
     default:
       return performFileOp({ top: replica.top, tokens: play.tokens }, act);
   }
+}
+
+async function performByHand(play: Play, replica: Replica, act: GitOp): Promise<boolean> {
+  const applied = await performGitOp(play.world, replica, act, play.tokens);
+  if (applied && act.kind === 'commit') play.commits.push(await ask(replica.top, 'rev-parse', 'HEAD'));
+  return applied;
 }
 
 const ACTIONS: Readonly<Record<Cut, Action>> = {

@@ -27,6 +27,7 @@ export async function settle(play: Play): Promise<void> {
   await expectHubOnlyMovedForward(world.hub);
   expectNoMarkers(shown);
   await expectNothingLost(play, shown);
+  await expectCommitsKept(play);
   await expectQuiet(play);
 }
 
@@ -107,6 +108,13 @@ async function expectNothingLost({ world, tokens }: Play, shown: readonly Shown[
   const lost = missing.filter((token) => !history.has(token));
   if (lost.length > 0) broken('P1', `${lost.join(', ')} is nowhere any more, and nobody overwrote it`);
   broken('P1 (no silent loser)', `${missing.join(', ')} is in the history only, and nobody overwrote it`);
+}
+
+/** P1, of commits: what a person committed by hand is part of the common history. */
+async function expectCommitsKept({ world, commits }: Play): Promise<void> {
+  const history = new Set((await ask(world.hub, 'rev-list', 'main')).split('\n'));
+  const lost = commits.filter((id) => !history.has(id));
+  if (lost.length > 0) broken('P1', `the commit ${lost.join(', ')} that was made by hand is not in the history`);
 }
 
 /** P2: no file holds what git writes where it could not merge. */

@@ -26,7 +26,10 @@ describe.skipIf(!canCut())('every operation', () => {
     const tally = newTally();
     const until = Date.now() + minutes * 60_000;
     const planned = repeat === '' ? await planAll(wanted, seed, STRIDE) : [planNamed(repeat)];
+    // The sum of all so far: what one looks at while hours go by.
+    const progress = setInterval(() => console.error(renderTally(tally).split('\n').at(-1)), 60_000);
     await sweep(planned, tally, { jobs, until, onFailure: (words) => console.error(words) });
+    clearInterval(progress);
     const report = [`sweep, seed ${seed}: ${planned.length} attacks in the plan`, '', renderTally(tally), ''];
     appendFileSync(env['AUTOSYNC_TEST_REPORT'] ?? '/dev/stdout', `${report.join('\n')}\n`);
     expect(tally.failures).toEqual([]);

@@ -1,0 +1,66 @@
+import type { Conflict } from '../../src/model/outcome.js';
+import type { Meeting } from './meetings.js';
+
+/** What a meeting led to, in words, under the policy `keep-both`. */
+export type Outcome = { readonly files: readonly string[]; readonly kinds: readonly string[] };
+
+type Files = Readonly<Record<string, string>>;
+
+/** Describes what stands where after a meeting, and whose it is. */
+export function whatBecameOf(
+  apart: { readonly mine: Files; readonly theirs: Files },
+  together: Files,
+  conflicts: readonly Conflict[],
+): Outcome {
+  const files = Object.entries(together)
+    .filter(([path]) => path !== 'README.md')
+    .map(([path, content]) => `${shown(path)}: ${whose(apart, path, content)}`);
+  return {
+    files,
+    kinds: [...new Set(conflicts.map(({ kind }) => kind))],
+  };
+}
+
+function whose({ mine, theirs }: Parameters<typeof whatBecameOf>[0], path: string, content: string): string {
+  const copy = / \(conflict (mine|theirs) /.exec(path)?.[1];
+  if (copy !== undefined) return copy;
+  const inMine = mine[path] === content || (!(path in mine) && Object.values(mine).includes(content));
+  const inTheirs = theirs[path] === content || (!(path in theirs) && Object.values(theirs).includes(content));
+  if (inMine && inTheirs) return 'the same on both';
+  if (inMine) return 'mine';
+  return inTheirs ? 'theirs' : 'both, merged';
+}
+
+/** A conflict copy's name holds the day and the content's id, which say nothing here. */
+function shown(path: string): string {
+  const name = path.replace(/\((conflict \S+) \S+ [0-9a-f]{7}( \d+)?\)/, '($1 …)');
+  return `\`${name.length > 40 ? `${name.slice(0, 12)}…${name.slice(-24)}` : name}\``;
+}
+
+const INTRODUCTION = `# When two machines changed the same thing
+
+Both are brought together in the object store; where no version can be told to be the right one, both are kept: the hub's
+keeps the name, the other becomes a conflict copy beside it, named after the machine that it comes from, its day and its
+content. No file ever holds conflict markers, and a change wins over a removal. What is in no commit (ignored, too large)
+and stands where something comes in is moved aside as such a copy, too.
+
+Under the policy \`pause\` nothing is merged where there is a conflict: the work leaves the machine on
+\`autosync/<machine>/<branch>\`, and waits for a person.
+
+This page is written by \`npm run docs\` from what really happened in \`test/contract/vcs-conflicts.test.ts\`, which fails
+when it is no longer so. \`mine\` is the machine that comes second, and so merges; \`theirs\` was on the hub before.
+
+`;
+
+/** Renders the page: each meeting with what it led to under both policies. */
+export function conflictsPage(meetings: readonly Meeting[], outcomes: ReadonlyMap<string, Outcome>): string {
+  const rows = meetings.map(({ name, conflict }) => {
+    const outcome = outcomes.get(name);
+    if (outcome === undefined) throw new Error(`nothing is known of '${name}': run the whole suite`);
+    const kinds = outcome.kinds.length === 0 ? '–' : outcome.kinds.join(', ');
+    const paused = conflict ? 'waits for a person' : 'the same';
+    return `| ${name} | ${outcome.files.join('<br>')} | ${kinds} | ${paused} |`;
+  });
+  const head = ['| what met | `keep-both`: what stands there then | conflict | `pause` |', '|---|---|---|---|'];
+  return `${INTRODUCTION}${[...head, ...rows].join('\n')}\n`;
+}
