@@ -125,6 +125,25 @@ export function listNames(folder: string): string[] {
   }
 }
 
+/** What a folder holds besides files and links. */
+export type FolderContents = { readonly folders: readonly string[]; readonly special: readonly string[] };
+
+/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder; none where we may not look. */
+export function listUncommon(folder: string): FolderContents {
+  try {
+    const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory());
+    const special = entries.filter((entry) => !entry.isDirectory() && !entry.isFile() && !entry.isSymbolicLink());
+    return {
+      folders: folders.map(({ name }) => decodePath(name)),
+      special: special.map(({ name }) => decodePath(name)),
+    };
+  } catch (error) {
+    if (isAbsent(error) || errorCode(error) === 'EACCES') return { folders: [], special: [] };
+    throw error;
+  }
+}
+
 /** Returns where a symbolic link points. */
 export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
 
