@@ -4,6 +4,8 @@
 //   --seed S        where it begins, so that a run can be made once more (default: a new one each time)
 //   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines
 //   --operation OP  of a sweep only this operation (conflict, merge, snapshot, clone, …)
+//   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `save` or `error`
+//   --jobs N        how many attacks, and histories, at once (default: what the cores allow)
 //   --keep FOLDER   where the worlds of failures are kept
 //   --repeat WHAT   only the one attack of a sweep that a failure named
 import './steps/require-node.js';
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
     operation: { type: 'string' },
+    kind: { type: 'string' },
+    jobs: { type: 'string' },
     keep: { type: 'string' },
     repeat: { type: 'string' },
   },
@@ -50,9 +54,10 @@ async function run() {
     AUTOSYNC_TEST_SEED: values.seed,
     ...(values.operation === undefined ? {} : { AUTOSYNC_TEST_OPERATION: values.operation }),
     ...(values.keep === undefined ? {} : { AUTOSYNC_TEST_KEEP: values.keep }),
+    ...(values.kind === undefined ? {} : { AUTOSYNC_TEST_KIND: values.kind }),
     AUTOSYNC_TEST_REPEAT: values.repeat ?? '',
     AUTOSYNC_TEST_REPORT: report,
-    AUTOSYNC_TEST_JOBS: String(Math.max(1, Math.floor(availableParallelism() / suites.length))),
+    AUTOSYNC_TEST_JOBS: values.jobs ?? String(Math.max(1, Math.floor(availableParallelism() / suites.length))),
   };
   note(`seed ${values.seed}, ${values.minutes} minutes, ${suites.join(' and ')}`);
   try {

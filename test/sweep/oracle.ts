@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { askGit, contentOf, pathsBelow, readFiles, readOne, type SweepWorld } from './sweep-world.js';
+import { askGit, contentOf, pathsBelow, readFiles, readOne, type SweepWorld, tellGit } from './sweep-world.js';
 
 /** How a world stands, as far as it must be the same whether a run was cut or not. */
 export type Standing = {
@@ -96,11 +96,22 @@ export async function lostOf(
 async function reachable(repository: string): Promise<readonly string[]> {
   if (!existsSync(join(repository, '.git')) && !existsSync(join(repository, 'HEAD'))) return [];
   const listed = await askGit(repository, 'rev-list', '--objects', '--all', '--indexed-objects').catch(() => '');
-  const ids = listed.split('\n').map((line) => line.slice(0, 40));
-  const blobs = await Promise.all(
-    ids.filter((id) => id !== '').map((id) => askGit(repository, 'cat-file', 'blob', id).catch(() => undefined)),
-  );
-  return blobs.filter((blob) => blob !== undefined);
+  const ids = listed.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(0, 40)]));
+  return await readBlobs(repository, ids);
+}
+
+/** Returns the contents of those objects that are blobs; one that is missing or damaged is left out. */
+async function readBlobs(repository: string, ids: readonly string[]): Promise<readonly string[]> {
+  const answers = await tellGit(repository, ids.map((id) => `${id}\n`).join(''), 'cat-file', '--batch');
+  const blobs: string[] = [];
+  for (let at = 0; at < answers.length; ) {
+    const end = answers.indexOf('\n', at);
+    const [, kind, size] = answers.slice(at, end).split(' ');
+    const length = size === undefined ? 0 : Number(size) + 1;
+    if (kind === 'blob') blobs.push(answers.slice(end + 1, end + length));
+    at = end + 1 + length;
+  }
+  return blobs;
 }
 
 /** Returns what lies in our private folder, where a file is on its way. */

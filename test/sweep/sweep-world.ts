@@ -123,6 +123,13 @@ export async function askGit(folder: string, ...args: readonly string[]): Promis
   return stdout;
 }
 
+/** Runs git, gives it something to read, and returns its output: what it read and could not do is not held against it. */
+export async function tellGit(folder: string, input: string, ...args: readonly string[]): Promise<string> {
+  const asking = run('git', args, { cwd: folder, encoding: 'latin1', maxBuffer: 1 << 28 });
+  asking.child.stdin?.end(input);
+  return (await asking).stdout;
+}
+
 /** Copies a world, links as links and times as they are. */
 export async function copyWorld(template: SweepWorld, folder: string): Promise<SweepWorld> {
   await run('cp', ['-a', template.folder, folder]);

@@ -14,6 +14,7 @@ const seed = Number(env['AUTOSYNC_TEST_SEED']);
 const jobs = Number(env['AUTOSYNC_TEST_JOBS']);
 const wanted = OPERATIONS.filter(({ name }) => (env['AUTOSYNC_TEST_OPERATION'] ?? name) === name);
 const repeat = env['AUTOSYNC_TEST_REPEAT'] ?? '';
+const only = (['kill', 'kill-after', 'save', 'error'] as const).find((kind) => kind === env['AUTOSYNC_TEST_KIND']);
 
 describe.skipIf(!canCut())('every operation', () => {
   let stopCron = (): void => undefined;
@@ -25,7 +26,7 @@ describe.skipIf(!canCut())('every operation', () => {
   it('keeps its promises whatever is done at any of its calls', async () => {
     const tally = newTally();
     const until = Date.now() + minutes * 60_000;
-    const planned = repeat === '' ? await planAll(wanted, seed, STRIDE) : [planNamed(repeat)];
+    const planned = repeat === '' ? await planAll(wanted, { seed, stride: STRIDE, only }) : [planNamed(repeat)];
     // The sum of all so far: what one looks at while hours go by.
     const progress = setInterval(() => console.error(renderTally(tally).split('\n').at(-1)), 60_000);
     await sweep(planned, tally, { jobs, until, onFailure: (words) => console.error(words) });

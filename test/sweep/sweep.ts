@@ -42,15 +42,18 @@ const planned = (operation: Operation, kind: Kind, at: number): Planned => ({
  */
 export async function planAll(
   operations: readonly Operation[],
-  seed: number,
-  stride: number,
+  {
+    seed,
+    stride,
+    only,
+  }: { readonly seed: number; readonly stride: number; readonly only?: Attack['kind'] | undefined },
 ): Promise<readonly Planned[]> {
   const all = operations.flatMap((operation) => lateWriters(operation).map((kind) => planned(operation, kind, 1)));
   const variants = Math.max(...operations.flatMap((operation) => groupsFor(operation).map((group) => group.length)));
   for (let round = 0; round < stride * variants; round += 1) {
     for (const operation of operations) all.push(...(await planRound(operation, { seed, stride, round })));
   }
-  return all;
+  return all.filter(({ attack: { kind } }) => only === undefined || kind === only);
 }
 
 type Round = { readonly seed: number; readonly stride: number; readonly round: number };
