@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkingTree } from '../../src/vcs/vcs.js';
 import { compiledSources } from '../support/compiled.js';
-import { copiesIn, expectHgConverged } from '../support/hg-oracles.js';
-import { createHgWorld, type HgMachine, type HgWorld, hg, tip } from '../support/hg-world.js';
+import { createHgWorld, type HgMachine, type HgWorld, hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
+import { copiesIn, expectConverged } from '../support/oracles.js';
 
 let world: HgWorld;
 let here: HgMachine;
@@ -66,7 +66,7 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
     await here.run({}, { tree });
     // What had been put in place already is what he saved over.
     const theirs = verb === 'push' || verb === 'uncommitted' ? [] : ['from there', 'new\n'];
-    await expectHgConverged(world, { tokens: ['SAVED\n', 'SAVED TOO\n', 'mine\n', ...theirs] });
+    await expectConverged(world, { tokens: ['SAVED\n', 'SAVED TOO\n', 'mine\n', ...theirs] });
   });
 
   it.each(VERBS)('a commit by hand just before %s stays', async (verb) => {
@@ -77,7 +77,7 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
       here.hg('commit', '-q', '-m', 'by hand', 'hand.txt');
     });
     await here.run({}, { tree });
-    await expectHgConverged(world, { tokens: ['BY HAND', 'from there', 'mine\n'] });
+    await expectConverged(world, { tokens: ['BY HAND', 'from there', 'mine\n'] });
     expect(here.hg('log', '-T', '{desc}\n')).toContain('by hand');
   });
 
@@ -88,7 +88,7 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
     expect(here.hg('branch')).toBe('other');
     expect(here.hg('status').replace('? other.txt', '')).toBe('');
     here.hg('update', '-q', 'default');
-    await expectHgConverged(world, { tokens: ['from there'] });
+    await expectConverged(world, { tokens: ['from there'] });
   });
 
   it('a program that writes to an old version afterwards is heard by the next run', async () => {
@@ -98,7 +98,7 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
     writeSync(file, 'LATE\n');
     closeSync(file);
     await here.run();
-    await expectHgConverged(world, { tokens: ['hello\nLATE\n', 'hello\nfrom there\n'] });
+    await expectConverged(world, { tokens: ['hello\nLATE\n', 'hello\nfrom there\n'] });
   });
 
   it('a placement that was killed after its commit is not taken back once the person has committed since', async () => {
@@ -110,11 +110,11 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
     here.write('hand.txt', 'BY HAND\n');
     here.hg('commit', '-q', '-A', '-m', 'by hand');
     expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
-    await expectHgConverged(world, { tokens: ['BY HAND', 'from there', 'new\n'] });
+    await expectConverged(world, { tokens: ['BY HAND', 'from there', 'new\n'] });
   });
 
   it('a placement that was killed before its commit is taken back, and done again', async () => {
-    const before = tip(here);
+    const before = here.head();
     await here.run();
     const ours = join(here.top, '.hg/autosync');
     const [aside = ''] = readdirSync(ours).filter((name) => name.startsWith('aside-'));
@@ -123,7 +123,7 @@ describe.skipIf(!needs('hg'))('what happens while a run is under way', () => {
     here.hg('debugrebuilddirstate', '-r', before);
     const report = await here.run();
     expect(report).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded', files: 2, conflicts: [] } });
-    await expectHgConverged(world, { tokens: ['from there', 'new\n'] });
+    await expectConverged(world, { tokens: ['from there', 'new\n'] });
   });
 });
 
@@ -167,7 +167,7 @@ process.stdout.write(report.verdict);
           }
         });
       await expect.poll(servers, { timeout: 9000 }).toEqual([]);
-      await expectHgConverged(world, { tokens: ['MINE\n', 'ONLY MINE', 'THEIRS\n', 'CHANGED'] });
+      await expectConverged(world, { tokens: ['MINE\n', 'ONLY MINE', 'THEIRS\n', 'CHANGED'] });
     },
   );
 });
@@ -259,7 +259,7 @@ describe.skipIf(!needs('hg'))('conflict copies', () => {
     const third = world.add('third');
     const three = { ...world, machines: [here, there, third] };
     for (const machine of three.machines) machine.write('a.txt', `FROM ${machine.name}\n`);
-    await expectHgConverged(three, { tokens: ['FROM here', 'FROM there', 'FROM third'] });
+    await expectConverged(three, { tokens: ['FROM here', 'FROM there', 'FROM third'] });
     expect(copiesIn(here)).toHaveLength(2);
   });
 
@@ -270,7 +270,7 @@ describe.skipIf(!needs('hg'))('conflict copies', () => {
     const [copy = ''] = copiesIn(here);
     here.write(copy, 'MINE AGAIN\n');
     there.write(copy, 'THEIRS AGAIN\n');
-    await expectHgConverged(world, { tokens: ['THEIRS\n', 'MINE AGAIN', 'THEIRS AGAIN'] });
+    await expectConverged(world, { tokens: ['THEIRS\n', 'MINE AGAIN', 'THEIRS AGAIN'] });
   });
 
   it('carry the name of the machine and the day of the version that lost', async () => {

@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { expectHgConverged } from '../support/hg-oracles.js';
 import { createHgWorld, type HgMachine, type HgWorld, hg } from '../support/hg-world.js';
+import { expectConverged } from '../support/oracles.js';
 
 let world: HgWorld;
 let here: HgMachine;
@@ -66,7 +66,7 @@ describe('links', () => {
     symlinkSync('loop', at('loop'));
     symlinkSync('.', at('self'));
     symlinkSync('nowhere', at('dangling'));
-    await expectHgConverged(world, { tokens: ['-> /etc', '-> loop', '-> .', '-> nowhere'] });
+    await expectConverged(world, { tokens: ['-> /etc', '-> loop', '-> .', '-> nowhere'] });
   });
 
   it('that replace a folder replace its files', async () => {
@@ -77,7 +77,7 @@ describe('links', () => {
     here.remove('folder');
     symlinkSync('other', at('folder'));
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    await expectHgConverged(world, { tokens: ['-> other', 'OTHER'] });
+    await expectConverged(world, { tokens: ['-> other', 'OTHER'] });
     expect(Object.keys(there.files()).sort()).toEqual(['README.md', 'folder', 'other/a.txt']);
   });
 });
@@ -146,7 +146,7 @@ describe('files that do not rest', () => {
     stop();
     expect(fifth.commit.changes).toEqual([{ type: 'added', path: 'busy.log' }]);
     await here.run();
-    await expectHgConverged(world);
+    await expectConverged(world);
   });
 
   it('put an incoming version of them off', async () => {
@@ -160,7 +160,7 @@ describe('files that do not rest', () => {
     const report = await here.run({}, { trigger: 'scheduler' });
     stop();
     expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'postponed' } });
-    await expectHgConverged(world, { tokens: ['base\nline\nline\n', 'THEIRS\n'] });
+    await expectConverged(world, { tokens: ['base\nline\nline\n', 'THEIRS\n'] });
   });
 
   it('that were saved a moment ago are waited for, once', async () => {
@@ -193,7 +193,7 @@ describe('a folder that stands there empty', () => {
     await here.run();
     for (const name of ['a', 'b', 'c']) here.rename(`inbox/${name}`, `done/${name}`);
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    await expectHgConverged(world, { tokens: ['content of a', 'content of b'] });
+    await expectConverged(world, { tokens: ['content of a', 'content of b'] });
   });
 
   it('because a person told git so is believed', async () => {
