@@ -8,6 +8,7 @@ import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import type { Repository } from './repository.js';
 import { countOf, isAncestor, isKnown } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
+import { settleFlags } from './settle-flags.js';
 
 /** What merging needs to know. */
 export type MergeRequest = Ends & {
@@ -41,7 +42,8 @@ async function mergeOne(repository: Repository, share: MergeShare, request: Merg
   // 0: merged; 1: merged with conflicts; anything else is a failure.
   if (result.exitCode !== 0 && result.exitCode !== 1) throw hgFailure(args, result);
   const settled = result.exitCode === 1 ? await settleConflicts(share, request) : [];
-  const conflicts = [...settled, ...(await divergentRenames(repository, request))];
+  const flags = await settleFlags(share, request, settled);
+  const conflicts = [...settled, ...flags, ...(await divergentRenames(repository, request))];
   if (request.pause && conflicts.length > 0) {
     await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
     return { id: undefined, conflicts };

@@ -17,7 +17,7 @@ import type { Candidate } from './candidates.js';
 import { exactly } from './command.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
-import { pushChangeset } from './push.js';
+import { pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, isAncestor, readPosition } from './revisions.js';
 import { upstreamOf } from './upstream.js';
@@ -38,6 +38,8 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const [before] = await bookmarked(repository, bookmark);
   const id = candidates === undefined ? head : await asideChangeset(repository, { head, before, candidates });
   if (id === undefined) return { kind: 'nothing-to-push' };
+  const secret = await secrecy(repository, id);
+  if (secret !== undefined) return secret;
   if (id !== before) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
   }
