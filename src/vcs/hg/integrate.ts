@@ -28,7 +28,8 @@ export async function integrate(repository: Repository, request: IntegrateReques
     return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
   }
   // What both sides did to them counts, too: a merge of hg's goes into subrepositories.
-  const theirs = unsupportedChange((await differences(repository, head, hub.head)).map(({ path }) => path));
+  const met = (await differences(repository, head, hub.head)).map(({ path }) => path);
+  const theirs = unsupportedChange(repository, met);
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
   const { id, conflicts } = await merge(repository, { ...ends, pause: request.policy === 'pause' });
@@ -51,7 +52,10 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   const { branch, head, to } = request;
   const from = head ?? NO_CHANGESET;
   const files = await differences(repository, from, to);
-  const unsupported = unsupportedChange(files.map(({ path }) => path));
+  const unsupported = unsupportedChange(
+    repository,
+    files.map(({ path }) => path),
+  );
   if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
   const stillChanging = request.quarantined.find(
     ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),

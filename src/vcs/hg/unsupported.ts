@@ -1,6 +1,6 @@
 import type { Blocked } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
-import { joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
+import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
@@ -32,6 +32,9 @@ export function unsupportedKind(folders: Folders): { readonly why: string; reado
     joinPath(sharedFolder, 'store', 'requires'),
   ];
   const required = new Set(files.flatMap((file) => (readTextIfPresent(file) ?? '').split('\n')));
+  // Written down only when hg is started anew; the folder comes with the pull, its dot encoded or not.
+  const data = joinPath(sharedFolder, 'store', 'data');
+  if (['~2ehglf', '.hglf'].some((name) => exists(joinPath(data, name)))) required.add('largefiles');
   const found = UNKNOWN.find(([requirement]) => required.has(requirement));
   return found === undefined ? undefined : { why: found[1], hint: found[2] };
 }
@@ -56,13 +59,9 @@ export async function hasSubrepositories(
   return exitCode === 0 || entry !== undefined ? SUBREPOSITORIES : undefined;
 }
 
-/** Says why a changeset may not be brought in: it touches what only hg itself puts in place. */
-export function unsupportedChange(paths: readonly RelativePath[]): Blocked | undefined {
+/** Says why what a pull has brought may not come into the working tree: only hg itself can put it in place. */
+export function unsupportedChange(repository: Folders, paths: readonly RelativePath[]): Blocked | undefined {
   if (paths.some((path) => SUBREPOSITORY_FILES.has(path))) return SUBREPOSITORIES;
-  const large = paths.some((path) => path.startsWith('.hglf/'));
-  if (!large) return undefined;
-  return {
-    kind: 'unsupported',
-    hint: 'the hub has large files outside of its history (largefiles), which autosync leaves alone: hg pull --update',
-  };
+  const unsupported = unsupportedKind(repository);
+  return unsupported && { kind: 'unsupported', hint: `${unsupported.why}: ${unsupported.hint}` };
 }
