@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHgWorld, type HgMachine, type HgWorld, hg } from '../support/hg-world.js';
+import { createHgWorld, type HgMachine, type HgWorld, hg, hgMachineAt } from '../support/hg-world.js';
 import { needs, needsThat } from '../support/needs.js';
 import { expectConverged, wholeState } from '../support/oracles.js';
 
@@ -104,6 +104,42 @@ describe.skipIf(!needs('hg'))('subrepositories', () => {
       expect(here.read('README.md')).toBe('hello\n');
     },
   );
+});
+
+describe.skipIf(!needs('hg'))("the person's own settings", () => {
+  beforeEach(async () => {
+    here.write('a.txt', 'BASE\n');
+    await here.run();
+    await there.run();
+    here.write('a.txt', 'MINE\n');
+    there.write('a.txt', 'THEIRS\n');
+    await there.run();
+  });
+
+  it('that name a program for merges do not start it', async () => {
+    const pwned = join(world.folder, 'started');
+    configure(
+      here.top,
+      `[merge-patterns]\n** = mine\n[merge-tools]\nmine.executable = touch\nmine.args = ${pwned}\nmine.premerge = False\n`,
+    );
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { conflicts: [{ path: 'a.txt' }] } });
+    expect(existsSync(pwned)).toBe(false);
+    await expectConverged(world, { tokens: ['MINE', 'THEIRS'] });
+  });
+
+  it('hold in a repository of the older kind as well, whose shares do not read them', async () => {
+    const top = join(world.folder, 'older');
+    hg(world.folder, '--config', 'format.use-share-safe=no', 'clone', '-q', world.hub, top);
+    const older = hgMachineAt(top, 'older');
+    configure(top, '[hooks]\nprecommit.mine = true\n[extensions]\nlfs=\n[lfs]\ntrack=all()\n');
+    older.hg('update', '-q', '-r', '1');
+    older.write('a.txt', 'OLDER\n');
+    const report = await older.run();
+    expect(report).toMatchObject({ integrate: { kind: 'merged' }, commit: { kind: 'committed' } });
+    expect(report.why).toContain('lfs');
+    expect(older.read('a.txt')).toBe('THEIRS\n');
+    expect(Object.values(older.files())).toContain('OLDER\n');
+  });
 });
 
 describe.skipIf(!needs('hg'))('large files', () => {
