@@ -73,7 +73,7 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** So many points of each operation, evenly spread over the calls with which it changes files. */
-const POINTS = 10;
+const POINTS = process.env['AUTOSYNC_TEST_TORTURE'] === undefined ? 4 : 40;
 
 describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ prepare, tokens }) => {
   let calls: number;

@@ -10,7 +10,7 @@ import { checkOut } from './check-out.js';
 import { contentsOf } from './contents.js';
 import { differences } from './difference.js';
 import { keepIgnored } from './keep-ignored.js';
-import { forgetUnplaced, merge } from './merge.js';
+import { merge } from './merge.js';
 import { moveParent } from './move-parent.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
 import { isAncestor, readPosition } from './revisions.js';
@@ -91,7 +91,6 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   if (placed.kind === 'surprise') {
     return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
   }
-  forgetUnplaced(repository);
   // As `hg update` and `hg commit` do.
   if (bookmark !== '') await repository.hg.run(['bookmark', '-q', '--force', `--rev=${to}`, '--', bookmark]);
   const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));

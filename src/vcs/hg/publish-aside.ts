@@ -19,7 +19,7 @@ import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, isAncestor, readPosition } from './revisions.js';
+import { changesetsOf, isAncestor, quoted, readPosition } from './revisions.js';
 import { upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
@@ -55,9 +55,6 @@ const bookmarked = (repository: Repository, bookmark: string): Promise<readonly 
   changesetsOf(repository, `bookmark() and bookmark(${quoted(`re:^${escapePattern(bookmark)}$`)})`);
 
 const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** Writes a string of a revset. */
-const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
 type AsideChangeset = {
   readonly head: string | undefined;
