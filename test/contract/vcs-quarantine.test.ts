@@ -3,11 +3,12 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'nod
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
 import { runAsNobody } from '../support/run-as.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 let world: World<Desk>;
 let here: Desk;
