@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHgWorld, type HgMachine, type HgWorld, hg, hgMachineAt } from '../support/hg-world.js';
-import { needs, needsThat } from '../support/needs.js';
+import { needs } from '../support/needs.js';
 import { expectConverged, wholeState } from '../support/oracles.js';
 
 let world: HgWorld;
@@ -19,14 +18,7 @@ afterEach(() => world.remove());
 /** Adds to the settings of a repository. */
 const configure = (top: string, text: string): void => appendFileSync(join(top, '.hg/hgrc'), text);
 
-const hasTopics = (): boolean =>
-  needs('hg') &&
-  needsThat('the extension topic of Mercurial', () => {
-    const said = execFileSync('hg', ['--config', 'extensions.topic=', 'help', '-e', 'topic'], { stdio: 'pipe' });
-    return !said.includes('no help text available');
-  });
-
-describe.skipIf(!hasTopics())('a topic', () => {
+describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))('a topic', () => {
   beforeEach(() => configure(here.top, '[extensions]\ntopic=\n'));
 
   it('that is active is left alone, since a push would end it', async () => {

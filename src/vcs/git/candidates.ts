@@ -3,6 +3,7 @@ import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, lstatIfAllowed } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { withoutHg } from './beside-hg.js';
 import { sizeLimit } from './host-limit.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
@@ -80,22 +81,11 @@ async function untrackedPaths(
   // Once more without collapsing: only git knows what its ignore rules leave out, byte by byte.
   const all = await readStatus(repository, 'all');
   const paths: string[] = [];
-  const ofHg = withHg(all.untracked);
-  for (const folder of ofHg) if (folder !== '') leaveOut(folder, 'nested-repository');
-  for (const path of all.untracked) {
-    if (HG_DATA.test(path) || isBelowAny(ofHg, path)) continue;
+  const own = withoutHg(all.untracked);
+  for (const folder of own.nested) leaveOut(folder, 'nested-repository');
+  for (const path of own.paths) {
     if (!path.endsWith('/')) paths.push(path);
     else if (exists(joinPath(repository.top, path, '.git'))) leaveOut(path.slice(0, -1), 'nested-repository');
   }
   return paths;
 }
-
-/** Mercurial's own data, which git takes for files like any other; with its configuration, hooks would travel. */
-const HG_DATA = /^(?:(.*?)\/)?\.hg\//;
-
-/** Returns the folders that are repositories of Mercurial's; the top, which git shares with it then, as ''. */
-const withHg = (paths: readonly string[]): ReadonlySet<string> =>
-  new Set(paths.flatMap((path) => (HG_DATA.test(path) ? [HG_DATA.exec(path)?.[1] ?? ''] : [])));
-
-const isBelowAny = (folders: ReadonlySet<string>, path: string): boolean =>
-  [...folders].some((folder) => folder !== '' && path.startsWith(`${folder}/`));
