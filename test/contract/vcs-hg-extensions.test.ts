@@ -44,6 +44,23 @@ describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))('a topic', () => {
   });
 });
 
+describe.skipIf(!needs('hg'))('a queue of patches', () => {
+  it('with one that is applied is left alone until it is finished', async () => {
+    configure(here.top, '[extensions]\nmq=\n');
+    here.write('a.txt', 'PATCH\n');
+    here.hg('add', '-q', 'a.txt');
+    here.hg('qnew', 'mine');
+    here.write('b.txt', 'b\n');
+    const before = wholeState(here);
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'unsupported' } });
+    expect(report.why).toContain('hg qfinish');
+    expect(wholeState(here)).toEqual(before);
+    here.hg('qfinish', '-q', '--applied');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+  });
+});
+
 describe.skipIf(!needs('hg'))('subrepositories', () => {
   const inner = (): string => join(here.top, 'inner');
 
