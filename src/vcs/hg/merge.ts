@@ -67,7 +67,7 @@ async function unplacedMerges(repository: Repository, { ours, theirs }: Ends): P
   const news = `- ::${ours} - ::${theirs}`;
   const heads = await changesetsOf(
     repository,
-    `heads((branch(${ours}) and not public() and not hidden()) ${news}) and ${own}`,
+    `heads((not public() and branch(${ours}) and not hidden()) ${news}) and ${own}`,
   );
   const unplaced: string[] = [];
   for (const id of heads) {
