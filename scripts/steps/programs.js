@@ -19,6 +19,7 @@ export const LEFTHOOK = join(
  */
 export const TEST_PROGRAMS = [
   { name: 'git', packages: ['git'] },
+  { name: 'hg', packages: ['mercurial'] },
   { name: 'cron', packages: ['cron'] },
   { name: 'crontab', packages: ['cron'] },
   { name: 'faketime', packages: ['faketime'] },
@@ -45,6 +46,12 @@ export const TEST_PROGRAMS = [
     probe: ['/bin/sh', '-c', 'test "$(id -u)" = 0 && useradd --help'],
   },
   { name: 'ps', packages: ['procps'] },
+  {
+    // The extension topic; hg runs with the system's own Python.
+    name: 'mercurial-evolve',
+    packages: ['mercurial-evolve'],
+    probe: ['/usr/bin/python3', '-c', 'import hgext3rd.topic'],
+  },
   {
     // A compiler without the C library's headers cannot build anything.
     name: 'cc',

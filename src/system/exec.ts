@@ -149,3 +149,68 @@ export function execDetached(request: Pick<ExecRequest, 'program' | 'args' | 'cw
   });
   child.unref();
 }
+
+/** A program that is to stay for a while, and what is done with what it writes. */
+export type ChannelRequest = Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'> & {
+  /** Called with each piece of standard output. */
+  readonly onOutput: (piece: Buffer) => void;
+  /** Called with each piece of standard error, where what it starts may write, too. */
+  readonly onStderr: (piece: Buffer) => void;
+  /** Called once, when the program has ended or could not be started, with its last words on standard error. */
+  readonly onEnd: (end: { readonly stderr: string; readonly error: AutosyncError | undefined }) => void;
+};
+
+/** A running program that is spoken to through its standard input, and ends when that is closed: also when we die. */
+export type Channel = {
+  readonly write: (bytes: Uint8Array) => void;
+  /** Closes its standard input. */
+  readonly end: () => void;
+  /** Ends its whole process group, at once. */
+  readonly kill: () => void;
+  /** Whether our own process waits for it. */
+  readonly keepAlive: (wanted: boolean) => void;
+};
+
+const MAX_CHANNEL_WORDS = 8192;
+
+/** Starts a program that is spoken to through its standard input and output, in a process group of its own. */
+export function openChannel(request: ChannelRequest): Channel {
+  const child = execa(request.program, request.args, {
+    cwd: request.cwd,
+    env: request.env,
+    extendEnv: false,
+    reject: false,
+    encoding: 'buffer',
+    buffer: false,
+    stdin: 'pipe',
+    detached: process.platform !== 'win32',
+    cleanup: false,
+    windowsHide: true,
+  });
+  const { pid } = child;
+  if (pid !== undefined) running.add(pid);
+  let stderr = '';
+  child.stdout.on('data', request.onOutput);
+  child.stderr.on('data', (piece: Buffer) => {
+    request.onStderr(piece);
+    stderr = (stderr + piece.toString('utf8')).slice(-MAX_CHANNEL_WORDS);
+  });
+  // It may have ended just before we write; how it ended is told below.
+  child.stdin.on('error', () => undefined);
+  void child.then((result) => {
+    if (pid !== undefined) running.delete(pid);
+    const error = pid === undefined ? cannotStart(request, result.cause) : undefined;
+    request.onEnd({ stderr, error });
+  });
+  const streams = [child.stdin, child.stdout, child.stderr] as readonly { ref?: () => void; unref?: () => void }[];
+  return {
+    write: (bytes) => void child.stdin.write(bytes),
+    end: () => void child.stdin.end(),
+    kill: () => {
+      if (pid !== undefined && running.has(pid)) endGroup(pid);
+    },
+    keepAlive: (wanted) => {
+      for (const handle of [child, ...streams]) wanted ? handle.ref?.() : handle.unref?.();
+    },
+  };
+}

@@ -125,6 +125,31 @@ export function listNames(folder: string): string[] {
   }
 }
 
+/** What a folder holds besides files and links; of one that we may not look into, only that. */
+export type FolderContents = {
+  readonly folders: readonly string[];
+  readonly special: readonly string[];
+  readonly closed: boolean;
+};
+
+/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder. */
+export function listUncommon(folder: string): FolderContents {
+  try {
+    const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory());
+    const special = entries.filter((entry) => !entry.isDirectory() && !entry.isFile() && !entry.isSymbolicLink());
+    return {
+      folders: folders.map(({ name }) => decodePath(name)),
+      special: special.map(({ name }) => decodePath(name)),
+      closed: false,
+    };
+  } catch (error) {
+    if (isAbsent(error)) return { folders: [], special: [], closed: false };
+    if (errorCode(error) === 'EACCES') return { folders: [], special: [], closed: true };
+    throw error;
+  }
+}
+
 /** Returns where a symbolic link points. */
 export const readLink = (path: string): Buffer => readlinkSync(fsPath(path), 'buffer');
 

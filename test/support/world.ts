@@ -1,48 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { commitMessages } from '../../src/engine/commit-message.js';
-import { type TickRequest, tick } from '../../src/engine/tick.js';
-import { asAbsolute } from '../../src/model/paths.js';
-import type { Settings } from '../../src/model/repo.js';
-import type { RepoReport } from '../../src/model/report.js';
-import { systemClock } from '../../src/system/clock.js';
-import { decodePath, fsPath } from '../../src/system/path-bytes.js';
+import { join } from 'node:path';
 import { git as gitSystem } from '../../src/vcs/git/index.js';
-import type { WorkingTree } from '../../src/vcs/vcs.js';
-
-/** The settings that a test starts from: nothing waits, nothing tells anybody. */
-export const SETTINGS: Settings = {
-  machine: 'here',
-  schedule: { kind: 'every', seconds: 300 },
-  conflict: 'keep-both',
-  remote: '',
-  settleSeconds: 0.2,
-  maxFileBytes: 100_000_000,
-  message: '{event}',
-  sign: false,
-  trackedHooks: false,
-  networkTimeoutSeconds: 20,
-  notify: false,
-  notifyCommand: [],
-  notifyIncoming: false,
-  offlineNewsHours: 8,
-};
+import { type Desk, deskAt } from './desk.js';
 
 /** Runs raw git, as a test sets things up and looks at them; returns its output without the last newline. */
 export function git(folder: string, ...args: readonly string[]): string {
@@ -52,31 +13,21 @@ export function git(folder: string, ...args: readonly string[]): string {
   );
 }
 
-/** One machine's working tree. */
-export type Machine = {
-  readonly name: string;
-  readonly top: string;
-  readonly settings: Settings;
-  readonly git: (...args: readonly string[]) => string;
-  readonly write: (path: string, content: string | Uint8Array) => void;
-  readonly read: (path: string) => string;
-  readonly has: (path: string) => boolean;
-  readonly remove: (path: string) => void;
-  readonly rename: (from: string, to: string) => void;
-  readonly link: (target: string, path: string) => void;
-  /** Everything in the working tree but the repository's metadata: path → content, a link as `-> target`. */
-  readonly files: () => Record<string, string>;
-  readonly open: (change?: Partial<Settings>) => Promise<WorkingTree>;
-  readonly run: (change?: Partial<Settings>, request?: Partial<TickRequest>) => Promise<RepoReport>;
-};
+/** One machine's working tree under git. */
+export type Machine = Desk & { readonly git: (...args: readonly string[]) => string };
 
-/** A hub and some machines, each a clone of it. */
-export type World = {
+/** A hub and some machines, each a clone of it; git's unless it is said. */
+export type World<M extends Desk = Machine> = {
   readonly folder: string;
   readonly hub: string;
-  readonly machines: readonly Machine[];
-  readonly add: (name: string) => Machine;
-  readonly hubHead: () => string;
+  /** The branch on which all begins. */
+  readonly branch: string;
+  readonly machines: readonly M[];
+  readonly add: (name: string) => M;
+  /** The id of the hub's commit of a branch; of the one on which all begins unless it is said. */
+  readonly hubHead: (branch?: string) => string;
+  /** Every change of every commit that the hub has, as text. */
+  readonly hubHistory: () => string;
   readonly remove: () => void;
 };
 
@@ -118,84 +69,47 @@ function worldAt(folder: string, names: readonly string[]): World {
   return {
     folder,
     hub,
+    branch: 'main',
     machines,
     add: (name) => {
       const top = join(folder, name);
       git(folder, 'clone', '-q', hub, top);
       return machineAt(top, name);
     },
-    hubHead: () => git(hub, 'rev-parse', 'main'),
+    hubHead: (branch = 'main') => git(hub, 'rev-parse', `refs/heads/${branch}`),
+    hubHistory: () => git(hub, 'log', '--all', '-p', '--format=%B'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 /** Returns the machine whose working tree stands at a path. */
 export function machineAt(top: string, name: string): Machine {
-  const settings = { ...SETTINGS, machine: name };
-  const open = async (change: Partial<Settings> = {}): Promise<WorkingTree> => {
-    const wanted = { ...settings, ...change };
-    const opened = await gitSystem.open(asAbsolute(top), {
-      settings: wanted,
-      messages: commitMessages(wanted),
-      now: systemClock.now,
-      sleep: systemClock.sleep,
-    });
-    if (opened.kind !== 'opened') throw new Error(`'${top}' is ${opened.kind}`);
-    return opened.tree;
-  };
+  const machine = deskAt(gitSystem, top, name);
+  const run: Machine['git'] = (...args) => git(top, ...args);
   return {
-    name,
-    top,
-    settings,
-    git: (...args) => git(top, ...args),
-    write: (path, content) => {
-      mkdirSync(fsPath(dirname(join(top, path))), { recursive: true });
-      writeFileSync(fsPath(join(top, path)), content);
+    ...machine,
+    git: run,
+    command: run,
+    head: () => run('rev-parse', '--verify', 'HEAD'),
+    messages: () =>
+      run('log', '-z', '--format=%B')
+        .split('\0')
+        .map((text) => text.trimEnd()),
+    committed: () => run('ls-tree', '-r', '-z', '--name-only', 'HEAD').split('\0').slice(0, -1),
+    status: () => run('status', '--porcelain'),
+    verify: () => run('fsck', '--no-dangling'),
+    commit: (message, ...paths) => {
+      run('add', '-A', '--', ...(paths.length === 0 ? ['.'] : paths));
+      run('commit', '-q', '-m', message);
     },
-    read: (path) => readFileSync(fsPath(join(top, path)), 'utf8'),
-    has: (path) => existsSync(fsPath(join(top, path))),
-    remove: (path) => {
-      const at = fsPath(join(top, path));
-      if (lstatSync(at).isDirectory()) rmSync(at, { recursive: true });
-      else unlinkSync(at);
+    send: () => void run('push', '-q', 'origin', 'HEAD:main'),
+    branch: () => run('symbolic-ref', '--short', 'HEAD'),
+    branchOff: (branch) => {
+      // `git switch` takes no name with a dash in front, which other programs make all the same.
+      run('update-ref', `refs/heads/${branch}`, 'HEAD');
+      run('symbolic-ref', 'HEAD', `refs/heads/${branch}`);
     },
-    rename: (from, to) => {
-      mkdirSync(fsPath(dirname(join(top, to))), { recursive: true });
-      renameSync(fsPath(join(top, from)), fsPath(join(top, to)));
-    },
-    link: (target, path) => symlinkSync(target, fsPath(join(top, path))),
-    files: () => readTree(top),
-    open,
-    run: async (change = {}, request = {}) =>
-      tick({
-        tree: await open(change),
-        settings: { ...settings, ...change },
-        trigger: 'manual',
-        pull: true,
-        push: true,
-        dryRun: false,
-        allowDeletions: false,
-        stillChanging: {},
-        clock: systemClock,
-        random: Math.random,
-        ...request,
-      }),
+    switchTo: (branch) => void run('switch', '-q', branch),
+    savedAside: () => run('ls-remote', 'origin', `refs/heads/autosync/${name}/main`).split('\t')[0] ?? '',
   };
-}
-
-/** Reads a tree: path → content, a link as `-> target`; `.git` is left out. */
-export function readTree(top: string, below = ''): Record<string, string> {
-  const found: Record<string, string> = {};
-  const names = readdirSync(fsPath(join(top, below)), 'buffer').map(decodePath);
-  for (const name of names.sort()) {
-    if (name === '.git') continue;
-    const path = below === '' ? name : `${below}/${name}`;
-    const at = fsPath(join(top, path));
-    const stats = lstatSync(at);
-    if (stats.isDirectory()) Object.assign(found, readTree(top, path));
-    else if (stats.isSymbolicLink()) found[path] = `-> ${readlinkSync(at)}`;
-    else if (stats.isFile()) found[path] = readFileSync(at, 'latin1');
-    else found[path] = 'special';
-  }
-  return found;
 }

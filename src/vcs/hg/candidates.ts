@@ -1,0 +1,96 @@
+import type { Stats } from 'node:fs';
+import { dirname } from 'node:path/posix';
+import type { Quarantined, QuarantineReason } from '../../model/change.js';
+import { asRelative, type RelativePath } from '../../model/paths.js';
+import { isReadable, joinPath, lstatIfAllowed } from '../../system/files.js';
+import { hasRealParents } from '../placement/parents.js';
+import { readHiddenCopies } from './keep-ignored.js';
+import type { Repository } from './repository.js';
+import type { StatusEntry } from './status-parser.js';
+import { findUnmentioned, nestedIn } from './unmentioned.js';
+import { SUBREPOSITORY_FILES } from './unsupported.js';
+
+/** A path that may go into the snapshot, as it stood when it was looked at. */
+export type Candidate = StatusEntry & {
+  /** What stands there; undefined when the path was removed. */
+  readonly stats: Stats | undefined;
+};
+
+/** What may go into the snapshot, and what may not. */
+export type Selection = { readonly candidates: readonly Candidate[]; readonly quarantined: readonly Quarantined[] };
+
+/** Looks at every place that hg's status named, each by itself, so that one bad path is left out alone. */
+export async function readCandidates(repository: Repository, status: readonly StatusEntry[]): Promise<Selection> {
+  const candidates: Candidate[] = [];
+  const quarantined = new Map<string, Quarantined>();
+  const { nested, special, closed } = await findUnmentioned(repository, status);
+  for (const path of nested) quarantined.set(path, { path, reason: 'nested-repository' });
+  for (const path of special) quarantined.set(path, { path, reason: 'special-file' });
+  for (const path of closed) quarantined.set(path, { path, reason: 'unreadable' });
+  const hidden = readHiddenCopies(repository);
+  for (const entry of status) {
+    if (entry.letter === '?' && (hidden.has(entry.path) || nestedIn(nested, entry.path) !== undefined)) continue;
+    const found = lookAt(repository, entry);
+    if (found === undefined) continue;
+    if ('reason' in found) quarantined.set(found.path, found);
+    else candidates.push(found);
+  }
+  return { candidates, quarantined: [...quarantined.values()] };
+}
+
+/** Lists the paths that are in no commit, as {@link readCandidates} names them. */
+export async function uncommittedPaths(
+  repository: Repository,
+  status: readonly StatusEntry[],
+): Promise<readonly RelativePath[]> {
+  const { candidates, quarantined } = await readCandidates(repository, status);
+  return [...candidates.map(({ path }) => path), ...quarantined.map(({ path }) => path)];
+}
+
+/** Looks at a path again. */
+export function lookAgain(repository: Repository, candidate: Candidate): Candidate {
+  const stats = statsOf(repository, candidate.path);
+  return { ...candidate, stats: stats === 'closed' || stats?.isDirectory() === true ? undefined : stats };
+}
+
+/** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
+function lookAt(repository: Repository, entry: StatusEntry): Candidate | Quarantined | undefined {
+  const { path, letter } = entry;
+  if (letter === '?' && isUnsupported(path)) return { path, reason: 'unsupported-name' };
+  if (SUBREPOSITORY_FILES.has(path)) return { path, reason: 'submodule' };
+  // The person told hg so; what stands there is then a file that is not hg's.
+  if (letter === 'R') return { ...entry, stats: undefined };
+  const stats = statsOf(repository, path);
+  if (stats === 'closed') return { path: closedFolder(repository, path), reason: 'unreadable' };
+  // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
+  if (stats === undefined || stats.isDirectory()) return letter === '?' ? undefined : { ...entry, stats: undefined };
+  const reason = statsReason(repository, path, stats);
+  if (reason !== undefined) return { path, reason };
+  // Hg could not look at it a moment ago, and now we can.
+  if (letter === '!') return { path, reason: 'still-changing' };
+  return { ...entry, stats };
+}
+
+/** Hg refuses these two bytes in a name, and its own folder's name at any depth. */
+const isUnsupported = (path: string): boolean => /[\r\n]/.test(path) || /(^|\/)\.hg\.?(\/|$)/i.test(path);
+
+/** Returns what stands at a path; what is seen through a link is another path's. */
+function statsOf({ top }: Repository, path: RelativePath): Stats | 'closed' | undefined {
+  const stats = lstatIfAllowed(joinPath(top, path));
+  return stats === undefined || stats === 'closed' || hasRealParents(top, path) ? stats : undefined;
+}
+
+/** Returns the outermost folder above a path that we may not enter. */
+function closedFolder(repository: Repository, path: RelativePath): RelativePath {
+  const folder = dirname(path);
+  if (folder === '.') return path;
+  const parent = asRelative(folder);
+  return lstatIfAllowed(joinPath(repository.top, parent)) === 'closed' ? closedFolder(repository, parent) : parent;
+}
+
+function statsReason({ top, settings }: Repository, path: RelativePath, stats: Stats): QuarantineReason | undefined {
+  if (stats.isSymbolicLink()) return undefined;
+  if (!stats.isFile()) return 'special-file';
+  if (stats.size > settings.maxFileBytes) return 'too-large';
+  return isReadable(joinPath(top, path)) ? undefined : 'unreadable';
+}

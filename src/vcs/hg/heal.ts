@@ -1,0 +1,57 @@
+import { createExclusively, exists, joinPath, makeFolder, remove } from '../../system/files.js';
+import { recover } from '../placement/recover.js';
+import { healDirstate, rememberHead } from './heal-damage.js';
+import { isCommitted, localCopyName } from './integrate.js';
+import type { Repository } from './repository.js';
+import { removeStagingFolder, stagingFolder } from './staging-folder.js';
+import { lockState, storeLock, workingTreeLock } from './working-tree-lock.js';
+
+/** The file that says a run of ours is under way. */
+const UNDER_WAY = 'under-way';
+
+/** Marks that a run is under way; {@link endRun} takes the mark back. */
+export function beginRun(repository: Repository): void {
+  makeFolder(repository.privateFolder);
+  const mark = joinPath(repository.privateFolder, UNDER_WAY);
+  if (!exists(mark)) createExclusively(mark, '');
+}
+
+/** Takes the mark of a run back, and lets hg go. */
+export function endRun(repository: Repository): void {
+  removeStagingFolder(repository);
+  rememberHead(repository);
+  remove(joinPath(repository.privateFolder, UNDER_WAY));
+  repository.hg.end();
+}
+
+/** Mends what an earlier run of ours left when it was killed; says what was done. */
+export async function heal(repository: Repository): Promise<readonly string[]> {
+  makeFolder(repository.privateFolder);
+  const done = [...healLocks(repository), ...(await healTransaction(repository)), ...(await healDirstate(repository))];
+  done.push(
+    ...(await recover({
+      top: repository.top,
+      staging: stagingFolder(repository),
+      copyName: localCopyName(repository),
+      isCommitted: isCommitted(repository),
+    })),
+  );
+  removeStagingFolder(repository);
+  return done;
+}
+
+/** Removes locks whose owner is dead, as hg itself would when it next needed them. */
+function healLocks(repository: Repository): readonly string[] {
+  const dead = [workingTreeLock(repository), storeLock(repository)].filter((lock) => lockState(lock) === 'dead');
+  for (const lock of dead) remove(lock);
+  return dead.map((lock) => `removed the lock '${lock}' of a program that had died`);
+}
+
+/** Takes back a transaction that was killed: until then hg would refuse every commit and pull. */
+async function healTransaction(repository: Repository): Promise<readonly string[]> {
+  if (!exists(joinPath(repository.sharedFolder, 'store', 'journal'))) return [];
+  // It may also be under way just now.
+  if (lockState(storeLock(repository)) !== 'free') return [];
+  const result = await repository.hg.run(['recover', '-q']);
+  return result.exitCode === 0 ? ['took back a transaction of hg that had been killed'] : [];
+}

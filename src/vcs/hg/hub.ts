@@ -1,0 +1,63 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Blocked, RemoteFailure } from '../../model/outcome.js';
+import type { ExecResult } from '../../system/exec.js';
+import { isFolder } from '../../system/files.js';
+import { network } from './network.js';
+import { remoteFailure } from './remote-failure.js';
+import type { Repository } from './repository.js';
+import type { Upstream } from './upstream.js';
+
+/** Why a hub could not be used. */
+export type Unavailable = { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string };
+
+/** Runs a command that speaks to the hub, which is its last argument. */
+export async function askHub(
+  repository: Repository,
+  upstream: Upstream,
+  command: readonly [verb: string, ...args: string[]],
+): Promise<ExecResult> {
+  const { hg, settings, progress } = repository;
+  const { args, options } = await network({ hg, progress, timeoutMs: settings.networkTimeoutSeconds * 1000 });
+  const ask = (): Promise<ExecResult> => hg.run([...command, ...args, '--', upstream.name], options);
+  const result = await ask();
+  return (await recoverHub(repository, upstream, result)) ? await ask() : result;
+}
+
+/**
+ * Takes back what an hg that was killed left on a hub that is a folder of this machine: until then it would refuse every
+ * push. Hg itself makes sure that nobody is at work there.
+ */
+async function recoverHub({ hg, top }: Repository, { url }: Upstream, { stderr }: ExecResult): Promise<boolean> {
+  if (!/abandoned transaction found/.test(stderr)) return false;
+  const path = url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url);
+  if (!isFolder(join(path, '.hg'))) return false;
+  return (await hg.run(['recover', '-q', `--repository=${path}`])).exitCode === 0;
+}
+
+/** Says that the hub could not be used. */
+export const unavailable = (result: ExecResult): Unavailable => ({ kind: 'unavailable', ...remoteFailure(result) });
+
+/** Another program of this machine holds a lock of the repository. */
+export const HELD: Blocked = { kind: 'locked', hint: 'another hg is at work here; it will be quick' };
+
+/** Tells whether a command waited in vain for a lock of this repository. */
+export const isHeld = ({ exitCode, stderr }: ExecResult): boolean =>
+  exitCode !== 0 && /waiting for lock on|lock held by|repository .* locked/i.test(stderr);
+
+/** What the hub answers when it is asked for a changeset or for the newest open head of a branch. */
+export type Identified = { readonly kind: 'found'; readonly id: string } | { readonly kind: 'absent' } | Unavailable;
+
+/**
+ * Asks the hub for one changeset; the cheapest question there is. A hub that is a folder takes a name that it does not
+ * know for a revset, so an answer may be wrong; a pull of the branch then says that there is none.
+ */
+export async function identify(repository: Repository, upstream: Upstream, revision: string): Promise<Identified> {
+  const result = await askHub(repository, upstream, ['identify', '-T', '{node}', `--rev=${revision}`]);
+  const id = result.stdout.toString('utf8').trim();
+  if (result.exitCode === 0 && /^[0-9a-f]{40}$/.test(id))
+    return /^0+$/.test(id) ? { kind: 'absent' } : { kind: 'found', id };
+  if (/unknown revision|filtered revision|hidden revision|parse error|unknown identifier/i.test(result.stderr))
+    return { kind: 'absent' };
+  return unavailable(result);
+}

@@ -1,0 +1,89 @@
+import type { RelativePath } from '../../model/paths.js';
+import type { Opened, Vcs, WorkingTree } from '../vcs.js';
+import { type Candidate, uncommittedPaths } from './candidates.js';
+import { clone } from './clone.js';
+import { hgIn } from './command.js';
+import { fetch } from './fetch.js';
+import { beginRun, endRun, heal } from './heal.js';
+import { forget, housekeeping } from './housekeeping.js';
+import { memoryKey, readMemory } from './hub-memory.js';
+import { inspect } from './inspect.js';
+import { integrate } from './integrate.js';
+import { hookSite, openRepository } from './open.js';
+import { publishAside } from './publish-aside.js';
+import { push } from './push.js';
+import type { Repository } from './repository.js';
+import { countOf, isKnown, readPosition } from './revisions.js';
+import { snapshot } from './snapshot.js';
+import { readStatus } from './status.js';
+import type { StatusEntry } from './status-parser.js';
+import { remotes, upstreamOf } from './upstream.js';
+
+/** Mercurial (6.0 or newer). */
+export const hg: Vcs = {
+  kind: 'hg',
+  open: async (path, options): Promise<Opened> => {
+    const opened = openRepository(path, options);
+    return opened.kind === 'opened' ? { kind: 'opened', tree: workingTree(opened.repository) } : opened;
+  },
+  remotes: async (top) => {
+    const door = hgIn(top);
+    try {
+      return await remotes({ hg: door });
+    } finally {
+      door.end();
+    }
+  },
+  clone,
+};
+
+function workingTree(repository: Repository): WorkingTree {
+  let status: readonly StatusEntry[] | undefined;
+  let refused: readonly Candidate[] | undefined;
+  const site = hookSite(repository);
+  return {
+    vcs: 'hg',
+    top: repository.top,
+    privateFolder: repository.privateFolder,
+    hookSite: site,
+    defaultHookSite: site,
+    heal: () => heal(repository),
+    // What a power cut leaves of a dirstate or a transaction is found and healed at the start of a run.
+    mend: async () => [],
+    begin: () => beginRun(repository),
+    end: () => endRun(repository),
+    housekeeping: async () => housekeeping(repository),
+    forget: () => forget(repository),
+    inspect: async () => {
+      const inspection = await inspect(repository);
+      status = inspection.status;
+      return inspection.state;
+    },
+    snapshot: async (request) => {
+      refused = undefined;
+      const keepAside = (candidates: readonly Candidate[]): void => {
+        refused = candidates;
+      };
+      return await snapshot(repository, request, { status: status ?? (await readStatus(repository)), keepAside });
+    },
+    publishAside: (branch) => publishAside(repository, { branch, candidates: refused }),
+    fetch: (state) => fetch(repository, state),
+    integrate: (request) => integrate(repository, request),
+    push: (branch, hub) => push(repository, branch, hub),
+    unpushed: (branch) => unpushed(repository, branch),
+    uncommitted: () => uncommitted(repository),
+  };
+}
+
+async function unpushed(repository: Repository, branch: string): Promise<number | undefined> {
+  const upstream = await upstreamOf(repository);
+  const { head } = await readPosition(repository);
+  if ('why' in upstream || head === undefined) return undefined;
+  const seen = readMemory(repository, memoryKey(upstream, branch))?.head;
+  if (seen !== undefined && (await isKnown(repository, seen)))
+    return await countOf(repository, `only(${head}, ${seen})`);
+  return await countOf(repository, `::${head} and not public()`);
+}
+
+const uncommitted = async (repository: Repository): Promise<readonly RelativePath[]> =>
+  await uncommittedPaths(repository, await readStatus(repository));

@@ -1,0 +1,48 @@
+import type { Blocked } from '../../model/outcome.js';
+import { printable } from '../../system/printable.js';
+import type { WorkingTreeState } from '../vcs.js';
+import { damagedDirstate } from './heal-damage.js';
+import { pendingOperation } from './pending-operation.js';
+import type { Repository } from './repository.js';
+import { countOf, type Position, readPosition } from './revisions.js';
+import { readStatus } from './status.js';
+import type { StatusEntry } from './status-parser.js';
+import { hasSubrepositories } from './unsupported.js';
+
+/** A look at the working tree, with hg's own list kept for the snapshot. */
+export type Inspection = { readonly state: WorkingTreeState; readonly status: readonly StatusEntry[] };
+
+/** Looks at the working tree without touching anything. */
+export async function inspect(repository: Repository): Promise<Inspection> {
+  const damaged = damagedDirstate(repository);
+  // Hg would call the tree new, and its next commit would begin a second history.
+  if (damaged !== undefined)
+    return { status: [], state: { branch: '', head: undefined, blocked: damaged, dirty: true } };
+  const position = await readPosition(repository);
+  const blocked =
+    pendingOperation(repository, position.merging) ??
+    (await unresolved(repository)) ??
+    (await closed(repository, position));
+  const { branch, head } = position;
+  // In the middle of something nothing is looked at further.
+  const status = blocked === undefined ? await readStatus(repository) : [];
+  const unsupported = blocked ?? (await hasSubrepositories(repository, status));
+  return { status, state: { branch, head, blocked: unsupported, dirty: status.length > 0 } };
+}
+
+/** Files with conflicts that outlived what made them: a kept-parent update, or a merge state restored by hand. */
+async function unresolved({ hg }: Repository): Promise<Blocked | undefined> {
+  const open = await hg.text(['resolve', '-l', '-T', '{mergestatus}']);
+  if (!/[UP]/.test(open)) return undefined;
+  return { kind: 'unresolved', hint: 'resolve the files that hg resolve -l lists, then hg resolve -m and hg commit' };
+}
+
+/** A commit would open the branch again, which only a person decides. */
+async function closed(repository: Repository, { head, branch }: Position): Promise<Blocked | undefined> {
+  if (head === undefined || (await countOf(repository, `${head} and closed()`)) === 0) return undefined;
+  const name = printable(branch);
+  return {
+    kind: 'branch-deleted',
+    hint: `the branch '${name}' is closed: hg update to another one, or commit by hand`,
+  };
+}

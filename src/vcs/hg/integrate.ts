@@ -1,0 +1,124 @@
+import type { AbsolutePath } from '../../model/paths.js';
+import { lstatIfPresent } from '../../system/files.js';
+import { hashBlobFile, hashBytes } from '../../system/hash.js';
+import { conflictCopyName } from '../conflict-copy.js';
+import type { IsCommitted } from '../placement/journal.js';
+import { place } from '../placement/place.js';
+import type { CopyName } from '../placement/plan.js';
+import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
+import { checkOut } from './check-out.js';
+import { contentsOf } from './contents.js';
+import { differences } from './difference.js';
+import { keepIgnored } from './keep-ignored.js';
+import { merge } from './merge.js';
+import { moveParent } from './move-parent.js';
+import { NO_CHANGESET, type Repository } from './repository.js';
+import { isAncestor, readPosition } from './revisions.js';
+import { stagingFolder } from './staging-folder.js';
+import { unsupportedChange } from './unsupported.js';
+import { withWorkingTreeLock } from './working-tree-lock.js';
+
+/** Brings the hub's work in: merged in a private share, then placed file by file. */
+export async function integrate(repository: Repository, request: IntegrateRequest): Promise<IntegrateResult> {
+  const { head, hub } = request;
+  if (hub.head === undefined || hub.relation === 'equal' || hub.relation === 'ahead') {
+    return done(head ?? '', { kind: 'up-to-date', files: 0, conflicts: [] });
+  }
+  if (head === undefined || hub.relation === 'behind') {
+    return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
+  }
+  // What both sides did to them counts, too: a merge of hg's goes into subrepositories.
+  const met = (await differences(repository, head, hub.head)).map(({ path }) => path);
+  const theirs = unsupportedChange(repository, met);
+  if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
+  const ends = { ours: head, theirs: hub.head };
+  const { id, conflicts } = await merge(repository, { ...ends, pause: request.policy === 'pause' });
+  if (id === undefined) return { kind: 'paused', conflicts };
+  return await bringIn(repository, { ...request, to: id, kind: 'merged', conflicts });
+}
+
+const done = (
+  head: string,
+  outcome: Extract<IntegrateResult, { kind: 'done' }>['outcome'],
+): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
+
+type BringInRequest = IntegrateRequest & {
+  readonly to: string;
+  readonly kind: 'fast-forwarded' | 'merged';
+  readonly conflicts: Extract<IntegrateResult, { kind: 'paused' }>['conflicts'];
+};
+
+async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
+  const { branch, head, to } = request;
+  const from = head ?? NO_CHANGESET;
+  const files = await differences(repository, from, to);
+  const unsupported = unsupportedChange(
+    repository,
+    files.map(({ path }) => path),
+  );
+  if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
+  const stillChanging = request.quarantined.find(
+    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
+  );
+  if (stillChanging !== undefined) {
+    const why = `'${stillChanging.path}' is still being written`;
+    return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
+  }
+  const contents = contentsOf(repository);
+  await contents.load(
+    from,
+    files.filter(({ old }) => old !== undefined).map(({ path }) => path),
+  );
+  const { bookmark } = await readPosition(repository);
+  const placed = await place({
+    top: repository.top,
+    staging: stagingFolder(repository),
+    branch,
+    from,
+    to,
+    differences: files,
+    uncommitted: new Set(request.quarantined.map(({ path }) => path)),
+    matches: contents.matches,
+    copyName: localCopyName(repository),
+    stage: async ({ folder, paths, displaced }) => {
+      await keepIgnored(repository, displaced);
+      await checkOut(repository, { changeset: to, folder, paths });
+    },
+    exclusively: (held, body) => withWorkingTreeLock(repository, held, body),
+    commit: async () => moveParent(repository, { branch, from: head, to, differences: files }),
+    isCommitted: isCommitted(repository),
+  });
+  if (placed.kind === 'surprise') {
+    return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
+  }
+  // As `hg update` and `hg commit` do.
+  if (bookmark !== '') await repository.hg.run(['bookmark', '-q', '--force', `--rev=${to}`, '--', bookmark]);
+  const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));
+  return done(to, { kind: request.kind, files: placed.files, conflicts: [...request.conflicts, ...displaced] });
+}
+
+/** Tells whether the working tree stands on a changeset, or on one that continues it. */
+export const isCommitted =
+  (repository: Repository): IsCommitted =>
+  async ({ to }) => {
+    const { head } = await readPosition(repository);
+    return head !== undefined && (await isAncestor(repository, to, head));
+  };
+
+/** Names the copies of files that are in no commit: they are this machine's, and as old as their last change. */
+export function localCopyName(repository: Repository): CopyName {
+  const { machine } = repository.settings;
+  return (path, at, isTaken) => {
+    const stats = lstatIfPresent(at);
+    const id = stats?.isFile() === true ? fileId(at) : hashBytes(path, 'sha1');
+    return conflictCopyName({ path, machine, at: stats?.mtimeMs ?? repository.now(), id }, isTaken);
+  };
+}
+
+function fileId(at: AbsolutePath): string {
+  try {
+    return hashBlobFile(at, 'sha1');
+  } catch {
+    return hashBytes(at, 'sha1');
+  }
+}

@@ -1,0 +1,77 @@
+import type { Conflict } from '../../model/outcome.js';
+import { MACHINE_TRAILER } from '../vcs.js';
+import { hgFailure } from './command.js';
+import { divergentRenames } from './divergent-renames.js';
+import { author } from './identity.js';
+import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
+import type { Repository } from './repository.js';
+import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
+import { type Ends, settleConflicts } from './settle-conflicts.js';
+import { settleFlags } from './settle-flags.js';
+
+/** What merging needs to know. */
+export type MergeRequest = Ends & {
+  /** Leave a merge that has conflicts to a person. */
+  readonly pause: boolean;
+};
+
+/** A merge; without a changeset where it was left to a person. */
+export type Merged = { readonly id: string | undefined; readonly conflicts: readonly Conflict[] };
+
+/** Merges two changesets in the private share, and settles what conflicts there. */
+export async function merge(repository: Repository, request: MergeRequest): Promise<Merged> {
+  return await inMergeShare(repository, async (share) => {
+    let id = request.ours;
+    const conflicts: Conflict[] = [];
+    for (const side of [...(await unplacedMerges(repository, request)), request.theirs]) {
+      if (await isAncestor(repository, side, id)) continue;
+      if (await isAncestor(repository, id, side)) {
+        id = side;
+        continue;
+      }
+      const merged = await mergeOne(repository, share, { ...request, ours: id, theirs: side });
+      conflicts.push(...merged.conflicts);
+      if (merged.id === undefined) return { id: undefined, conflicts };
+      id = merged.id;
+    }
+    return { id, conflicts };
+  });
+}
+
+async function mergeOne(repository: Repository, share: MergeShare, request: MergeRequest): Promise<Merged> {
+  await cleanShare(share, request.ours);
+  const args = ['merge', '-q', `--rev=${request.theirs}`];
+  const result = await share.hg.run(args);
+  // 0: merged; 1: merged with conflicts; anything else is a failure.
+  if (result.exitCode !== 0 && result.exitCode !== 1) throw hgFailure(args, result);
+  const settled = result.exitCode === 1 ? await settleConflicts(share, request) : [];
+  const flags = await settleFlags(share, request, settled);
+  const conflicts = [...settled, ...flags, ...(await divergentRenames(repository, request))];
+  if (request.pause && conflicts.length > 0) {
+    await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
+    return { id: undefined, conflicts };
+  }
+  const message = repository.messages.merge(conflicts);
+  await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
+  return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts };
+}
+
+/**
+ * Returns merges of ours that never came into the working tree, because somebody saved meanwhile or we were killed. They
+ * are in the history for good, so the next merge takes them in, and no head of them is left behind. They hold nothing
+ * but what both sides have: a history that was taken back does not return through them.
+ */
+async function unplacedMerges(repository: Repository, { ours, theirs }: Ends): Promise<readonly string[]> {
+  const trailer = quoted(`literal:${MACHINE_TRAILER}: ${repository.settings.machine}`);
+  const own = `(merge() and not public() and desc(${trailer}))`;
+  const news = `- ::${ours} - ::${theirs}`;
+  const heads = await changesetsOf(
+    repository,
+    `heads((not public() and branch(${ours}) and not hidden()) ${news}) and ${own}`,
+  );
+  const unplaced: string[] = [];
+  for (const id of heads) {
+    if ((await countOf(repository, `(::${id} ${news}) - ${own}`)) === 0) unplaced.push(id);
+  }
+  return unplaced;
+}

@@ -1,0 +1,103 @@
+import { dirname } from 'node:path';
+import type { PushOutcome } from '../../model/outcome.js';
+import {
+  copy,
+  joinPath,
+  lstatIfPresent,
+  makeSharedFolder,
+  readLink,
+  remove,
+  removeTree,
+  setMode,
+  symbolicLink,
+} from '../../system/files.js';
+import { decodePath } from '../../system/path-bytes.js';
+import { MACHINE_TRAILER } from '../vcs.js';
+import type { Candidate } from './candidates.js';
+import { exactly } from './command.js';
+import { author } from './identity.js';
+import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
+import { pushChangeset, secrecy } from './push.js';
+import type { Repository } from './repository.js';
+import { changesetsOf, isAncestor, quoted, readPosition } from './revisions.js';
+import { upstreamOf } from './upstream.js';
+
+/** Work that must leave the machine without touching the branch. */
+export type AsideRequest = {
+  readonly branch: string;
+  /** Paths that could not be committed; undefined to send the branch's own commit. */
+  readonly candidates: readonly Candidate[] | undefined;
+};
+
+/** Sends work to the hub under this machine's own bookmark, `autosync/<machine>/<branch>`. */
+export async function publishAside(repository: Repository, { branch, candidates }: AsideRequest): Promise<PushOutcome> {
+  const upstream = await upstreamOf(repository);
+  if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
+  const { head } = await readPosition(repository);
+  const bookmark = asideBookmark(repository, branch);
+  const [before] = await bookmarked(repository, bookmark);
+  const id = candidates === undefined ? head : await asideChangeset(repository, { head, before, candidates });
+  if (id === undefined) return { kind: 'nothing-to-push' };
+  const secret = await secrecy(repository, id);
+  if (secret !== undefined) return secret;
+  if (id !== before) {
+    await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
+  }
+  const sent = await pushChangeset(repository, { upstream, id, isNewBranch: true, bookmark });
+  return sent.kind === 'sent' ? { kind: 'pushed', commits: 1 } : sent;
+}
+
+/** Hg parts bookmarks from their places with a colon, so none may be in a name. */
+const asideBookmark = ({ settings }: Repository, branch: string): string =>
+  `autosync/${settings.machine}/${branch}`.replaceAll(':', '-');
+
+const bookmarked = (repository: Repository, bookmark: string): Promise<readonly string[]> =>
+  changesetsOf(repository, `bookmark() and bookmark(${quoted(`re:^${escapePattern(bookmark)}$`)})`);
+
+const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+type AsideChangeset = {
+  readonly head: string | undefined;
+  readonly before: string | undefined;
+  readonly candidates: readonly Candidate[];
+};
+
+/**
+ * Commits what could not be committed in the share, on a named branch of this machine's own, so that it is no head of
+ * the branch that others follow. What was put aside before becomes a parent: that line, too, only moves forward.
+ */
+async function asideChangeset(
+  repository: Repository,
+  { head, before, candidates }: AsideChangeset,
+): Promise<string | undefined> {
+  return await inMergeShare(repository, async (share) => {
+    await cleanShare(share, head ?? 'null');
+    for (const candidate of candidates) transfer(repository, share, candidate);
+    await share.hg.output(['addremove', '-q', '--', ...exactly(candidates.map(({ path }) => path))]);
+    if (before !== undefined && (await share.hg.output(['status', '-mar', `--rev=${before}`])).length === 0)
+      return before;
+    const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
+    if (!continues) await share.hg.output(['debugsetparents', head ?? 'null', before]);
+    const { machine } = repository.settings;
+    await share.hg.output(['branch', '-q', '--force', '--', `autosync-${machine}`.replaceAll(':', '-')]);
+    const message = `Kept the work of ${machine} aside\n\n${MACHINE_TRAILER}: ${machine}\n`;
+    await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
+    return await share.hg.text(['log', '--rev=.', '-T', '{node}']);
+  });
+}
+
+/** Makes one path of the share like the person's. */
+function transfer({ top }: Repository, share: MergeShare, { path, stats }: Candidate): void {
+  const [from, to] = [joinPath(top, path), joinPath(share.top, path)];
+  if (lstatIfPresent(to)?.isDirectory() === true) removeTree(to);
+  else remove(to);
+  const now = stats === undefined ? undefined : lstatIfPresent(from);
+  if (now?.isFile() !== true && now?.isSymbolicLink() !== true) return;
+  if (lstatIfPresent(dirname(to))?.isDirectory() === false) remove(dirname(to));
+  makeSharedFolder(dirname(to));
+  if (now.isSymbolicLink()) symbolicLink(decodePath(readLink(from)), to);
+  else {
+    copy(from, to);
+    setMode(to, (now.mode & 0o111) === 0 ? 0o644 : 0o755);
+  }
+}

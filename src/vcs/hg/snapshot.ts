@@ -1,0 +1,136 @@
+import type { Quarantined } from '../../model/change.js';
+import type { Blocked } from '../../model/outcome.js';
+import type { ExecResult } from '../../system/exec.js';
+import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
+import { type Candidate, readCandidates } from './candidates.js';
+import { changesOf, foreseenChanges } from './changes.js';
+import { exactly, hgFailure, lastWords } from './command.js';
+import { emptiedFolder } from './emptied-folder.js';
+import { HELD, isHeld } from './hub.js';
+import { author } from './identity.js';
+import { pendingOperation } from './pending-operation.js';
+import { addRemove, foreseeRenames, untold } from './renames.js';
+import type { Repository } from './repository.js';
+import { readPosition } from './revisions.js';
+import { selecting } from './selecting.js';
+import { leaveOutMoving, settle } from './settle.js';
+import { parseStatus, STATUS_ARGUMENTS, type StatusEntry } from './status-parser.js';
+
+/** What the hg adapter needs besides the request: hg's own list, and where work that may not be committed goes. */
+export type SnapshotContext = {
+  readonly status: readonly StatusEntry[];
+  /** Is told the paths of a snapshot that could not be committed, so that it can leave the machine all the same. */
+  readonly keepAside: (candidates: readonly Candidate[]) => void;
+};
+
+/** Commits what changed: exactly the paths that were looked at, and no other. */
+export async function snapshot(
+  repository: Repository,
+  request: SnapshotRequest,
+  context: SnapshotContext,
+): Promise<SnapshotResult> {
+  const { candidates, quarantined } = await readCandidates(repository, context.status);
+  const { settled, moving } = request.settle
+    ? await settle(repository, candidates, request.stillChanging)
+    : { settled: candidates, moving: [] };
+  const known = [...quarantined, ...moving];
+  const emptied = request.allowDeletions ? undefined : await emptiedBy(repository, settled);
+  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined: known };
+  const { head } = request.state;
+  if (request.dryRun) {
+    const changes = foreseenChanges(settled, await foreseeRenames(repository, settled));
+    return { kind: 'done', head, quarantined: known, commit: { kind: 'skipped', changes } };
+  }
+  if (settled.length === 0) return { kind: 'done', head, quarantined: known, commit: { kind: 'clean', changes: [] } };
+  return await commit({ repository, request, context, candidates: settled, quarantined: known });
+}
+
+/** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
+async function emptiedBy(repository: Repository, candidates: readonly Candidate[]): Promise<Blocked | undefined> {
+  if (emptiedFolder(repository, candidates, new Set()) === undefined) return undefined;
+  const renames = await foreseeRenames(repository, candidates);
+  return emptiedFolder(repository, candidates, new Set(renames.values()));
+}
+
+type CommitRequest = {
+  readonly repository: Repository;
+  readonly request: SnapshotRequest;
+  readonly context: SnapshotContext;
+  readonly candidates: readonly Candidate[];
+  readonly quarantined: readonly Quarantined[];
+};
+
+async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
+  const { repository, request, context } = commitRequest;
+  if (!(await standsAsSeen(repository, request))) return { kind: 'changed-meanwhile' };
+  const { told, refused } = await tell(repository, commitRequest.candidates);
+  // The last look before hg reads them: what moves now would be committed half written.
+  const { settled, moving } = leaveOutMoving(repository, told, request.stillChanging);
+  const quarantined = [...commitRequest.quarantined, ...refused, ...moving];
+  const paths = exactly(settled.map(({ path }) => path));
+  const entries = settled.length === 0 ? [] : await readChanged(repository, paths);
+  const changes = changesOf(entries);
+  const clean = {
+    kind: 'done',
+    head: request.state.head,
+    quarantined,
+    commit: { kind: 'clean', changes: [] },
+  } as const;
+  if (changes.length === 0) return clean;
+  const message = repository.messages.snapshot(changes);
+  const which = await selecting(repository, settled);
+  const args = ['commit', '-q', '-u', await author(repository), '-m', message, ...which];
+  const result = await repository.hg.run(args);
+  if (result.exitCode === 1) return clean;
+  if (isHeld(result)) return { kind: 'blocked', blocked: HELD, quarantined };
+  if (isRefusal(result)) {
+    context.keepAside(settled);
+    const why = `a hook refused the commit: ${lastWords(`${result.stdout.toString('utf8')}\n${result.stderr}`)}`;
+    return { kind: 'done', head: request.state.head, quarantined, commit: { kind: 'refused', why, changes } };
+  }
+  if (result.exitCode !== 0) throw hgFailure(args, result);
+  const { head } = await readPosition(repository);
+  const id = head === undefined ? {} : { id: head };
+  return { kind: 'done', head, quarantined, commit: { kind: 'committed', ...id, message, changes } };
+}
+
+const readChanged = async ({ hg }: Repository, paths: readonly string[]): Promise<readonly StatusEntry[]> =>
+  parseStatus(await hg.output([...STATUS_ARGUMENTS, '--', ...paths])).filter(({ letter }) => /[MAR]/.test(letter));
+
+/** Exit code 40 of `ui.detailed-exit-code`: a hook said no. */
+const isRefusal = ({ exitCode, stderr }: ExecResult): boolean =>
+  exitCode === 40 || (exitCode === 255 && /hook (exited|failed|raised)/.test(stderr));
+
+/** Tells whether the working tree still stands on what the snapshot was asked for. */
+async function standsAsSeen(repository: Repository, { state }: SnapshotRequest): Promise<boolean> {
+  const { branch, head, merging } = await readPosition(repository);
+  return branch === state.branch && head === state.head && pendingOperation(repository, merging) === undefined;
+}
+
+type Told = { readonly told: readonly Candidate[]; readonly refused: readonly Quarantined[] };
+
+/**
+ * Tells hg which paths are new, gone or renamed. One bad path stops hg with everything undone, so the list is halved
+ * until that path stands alone.
+ */
+async function tell(repository: Repository, candidates: readonly Candidate[]): Promise<Told> {
+  const news = untold(candidates);
+  if (news.length === 0) return { told: candidates, refused: [] };
+  const args = [...addRemove(news), ...(await selecting(repository, news))];
+  const result = await repository.hg.run(args);
+  if (result.exitCode === 0) return { told: candidates, refused: [] };
+  if (isHeld(result) || result.timedOut || result.exitCode === -1 || /No space left|Read-only/.test(result.stderr)) {
+    throw hgFailure(args, result);
+  }
+  const [only] = news;
+  if (only !== undefined && news.length === 1) {
+    const reason = /disallowed|illegal|nested repo|traverses/.test(result.stderr) ? 'unsupported-name' : 'unreadable';
+    return { told: candidates.filter((one) => one !== only), refused: [{ path: only.path, reason }] };
+  }
+  const half = Math.ceil(news.length / 2);
+  const first = await tell(repository, news.slice(0, half));
+  const second = await tell(repository, news.slice(half));
+  const refused = [...first.refused, ...second.refused];
+  const names = new Set(refused.map(({ path }) => path));
+  return { told: candidates.filter(({ path }) => !names.has(path)), refused };
+}
