@@ -62,7 +62,8 @@ type CommitRequest = {
 
 async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
   const { repository, request, context } = commitRequest;
-  if (!(await standsAsSeen(repository, request))) return { kind: 'changed-meanwhile' };
+  if (!(await standsAsSeen(repository, request)))
+    return { kind: 'changed-meanwhile', why: 'somebody committed meanwhile' };
   const { told, refused } = await tell(repository, commitRequest.candidates);
   // The last look before hg reads them: what moves now would be committed half written.
   const { settled, moving } = leaveOutMoving(repository, told, request.stillChanging);
