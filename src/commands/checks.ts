@@ -1,4 +1,5 @@
 import { hookInstallerFor } from '../hooks/index.js';
+import { BY_HAND } from '../model/by-hand.js';
 import { errorMessage } from '../model/errors.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { deliver, notifiersFor } from '../notify/index.js';
@@ -148,7 +149,7 @@ async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Fi
   const fetched = await tree.fetch(state);
   if (fetched.kind === 'blocked') return { result: 'error', detail: fetched.blocked.kind, mend: fetched.blocked.hint };
   if (fetched.kind === 'unavailable') {
-    const mend = `git -C '${repo.path}' fetch shows it in full`;
+    const mend = `${BY_HAND[repo.vcs].mend[fetched.reason]}; ${BY_HAND[repo.vcs].look(repo.path)} shows it in full`;
     return {
       result: fetched.reason === 'offline' ? 'warning' : 'error',
       detail: `${fetched.reason}: ${fetched.why}`,
@@ -156,7 +157,7 @@ async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Fi
     };
   }
   if (fetched.hub.relation === 'no-upstream') {
-    return { result: 'error', detail: 'there is no hub', mend: 'git remote add origin <url>' };
+    return { result: 'error', detail: 'there is no hub', mend: `cd '${repo.path}' && ${BY_HAND[repo.vcs].addHub}` };
   }
   return ok(`reached; this branch is ${fetched.hub.relation}`);
 }

@@ -1,5 +1,6 @@
 import type { HookResult } from '../hooks/hook-installer.js';
 import { hookInstallerFor } from '../hooks/index.js';
+import { BY_HAND } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { chooseScheduler, type SchedulerChoice } from '../scheduler/index.js';
@@ -40,7 +41,7 @@ export async function inspectCandidate(wiring: Wiring, path: AbsolutePath, wish:
   if (remotes.length === 0) {
     throw new AutosyncError('usage', `'${shown}' has no remote`, [
       'autosync keeps machines equal through a shared repository:',
-      `git -C '${shown}' remote add origin <url>`,
+      `cd '${shown}' && ${BY_HAND[tree.vcs].addHub}`,
     ]);
   }
   const wanted = wish.settings['remote'];

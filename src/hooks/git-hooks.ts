@@ -3,8 +3,6 @@ import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { orEnvironmentError } from '../store/own-file.js';
 import {
-  createExclusively,
-  flushFolder,
   isFolder,
   lstatIfPresent,
   makeSharedFolder,
@@ -12,7 +10,6 @@ import {
   readIfPresent,
   remove,
   removeEmptyFolder,
-  setMode,
   symbolicLink,
 } from '../system/files.js';
 import { readBlock, removeBlock } from '../system/managed-block.js';
@@ -21,6 +18,7 @@ import { printable } from '../system/printable.js';
 import { type HookPlace, type HookPlan, hasAlias, hookPlace, planHook } from './git-hook-plan.js';
 import { EMPTY_HOOK, HOOK_BLOCK, readBefore, renderWrapper } from './hook-block.js';
 import type { HookEvent, HookFile, HookInstaller, HookRequest, HookResult, HookState } from './hook-installer.js';
+import { besideOf, putInPlace } from './put-in-place.js';
 
 const EVENTS: readonly HookEvent[] = ['post-commit', 'post-merge', 'post-rewrite'];
 
@@ -88,29 +86,12 @@ function apply({ place, text, mode, moves, wraps }: WritePlan): void {
   }
   if (moves) move(place.path, place.kept);
   try {
-    writeHook(place.path, text, mode);
+    putInPlace(place.path, text, mode === undefined ? { fresh: NEW_MODE } : { kept: mode });
   } catch (error) {
     if (moves) move(place.kept, place.path);
     throw error;
   }
 }
-
-/** Puts a hook in place whole, with its permission bits: git may run it at any moment. */
-function writeHook(path: AbsolutePath, text: Uint8Array, mode: number | undefined): void {
-  const beside = besideOf(path);
-  remove(beside);
-  try {
-    if (!createExclusively(beside, text, mode ?? NEW_MODE)) throw new Error(`'${beside}' came back`);
-    if (mode !== undefined) setMode(beside, mode);
-    move(beside, path);
-  } finally {
-    remove(beside);
-  }
-  flushFolder(dirname(path));
-}
-
-/** The same name each time, so that the next run finds and removes what a killed one has left. */
-const besideOf = (path: AbsolutePath): string => `${path}.autosync-new`;
 
 function uninstall({ site: { folder } }: HookRequest): void {
   if (whyNotIn(folder) !== undefined) return;
@@ -143,7 +124,7 @@ function restore(place: HookPlace): string | undefined {
   const before = readBefore(block.body);
   if (before === 'a hook, kept aside' && rest.text.equals(renderWrapper(place.event))) bringBack(place);
   else if (before.startsWith('no ') && isEmpty(rest.text)) remove(place.path);
-  else writeHook(place.path, rest.text, found.mode & 0o7777);
+  else putInPlace(place.path, rest.text, { kept: found.mode & 0o7777 });
   return before;
 }
 

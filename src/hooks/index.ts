@@ -1,9 +1,10 @@
 import type { HookSite } from '../model/repo.js';
 import { gitHooks } from './git-hooks.js';
+import { hgHooks } from './hg-hooks.js';
 import type { HookInstaller } from './hook-installer.js';
 import { hooksLeftAlone } from './hooks-left-alone.js';
 
-const hookInstallers: readonly HookInstaller[] = [gitHooks, hooksLeftAlone];
+const hookInstallers: readonly HookInstaller[] = [gitHooks, hgHooks, hooksLeftAlone];
 
 /** Returns the way to be told of commits in a place; there is one for every place. */
 export function hookInstallerFor(site: HookSite): HookInstaller {
