@@ -1,161 +1,159 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../support/needs.js';
 import { wholeState } from '../support/oracles.js';
-import { createWorld, type Machine, type World } from '../support/world.js';
+import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
+import type { Desk, World } from '../support/world.js';
 
-let world: World;
-let here: Machine;
-let there: Machine;
-
-beforeEach(() => {
-  world = createWorld('here', 'there');
-  [here, there] = world.machines as [Machine, Machine];
-});
-afterEach(() => world.remove());
+/** Something that a person has begun and not ended: its name, what we call it, how it is entered. */
+type State = readonly [name: string, kind: string, enter: (here: Desk) => void];
 
 /** Runs git, which may fail: in a conflict it does. */
-const attempt = (...args: readonly string[]): void => {
-  spawnSync('git', args, { cwd: here.top, env: { ...process.env, GIT_EDITOR: 'true' } });
+const attemptGit =
+  (...args: readonly string[]) =>
+  ({ top }: Desk): void =>
+    void spawnSync('git', args, { cwd: top, env: { ...process.env, GIT_EDITOR: 'true' } });
+
+const HG_OPTIONS = ['ui.merge=internal:merge', 'extensions.rebase=', 'extensions.shelve=', 'extensions.histedit='];
+
+/** Runs hg, which may fail as well. */
+const attemptHg =
+  (...args: readonly string[]) =>
+  ({ top }: Desk): void => {
+    const options = HG_OPTIONS.flatMap((option) => ['--config', option]);
+    spawnSync('hg', [...options, ...args], { cwd: top, env: { ...process.env, HGPLAIN: '1', HGEDITOR: 'true' } });
+  };
+
+/** In the states of both, README.md differs between two ends; the working tree stands on the newer one. */
+const STATES: Readonly<Record<VcsHarness['name'], readonly State[]>> = {
+  git: [
+    ['a merge', 'merge', attemptGit('merge', 'other')],
+    ['a merge without a conflict', 'merge', attemptGit('merge', '--no-commit', '-s', 'ours', 'other')],
+    ['a rebase', 'rebase', attemptGit('rebase', 'other')],
+    ['a rebase with the old machinery', 'rebase', attemptGit('rebase', '--apply', 'other')],
+    ['a cherry-pick', 'cherry-pick', attemptGit('cherry-pick', 'other')],
+    ['a revert', 'revert', attemptGit('revert', '--no-commit', 'HEAD')],
+    ['a bisect', 'bisect', attemptGit('bisect', 'start', 'HEAD', 'HEAD~1')],
+    ['a detached head', 'detached', attemptGit('switch', '-q', '--detach')],
+    ['an unresolved stash', 'unresolved', unstash(attemptGit('stash'), attemptGit('stash', 'pop'))],
+  ],
+  hg: [
+    ['a merge', 'merge', attemptHg('merge', '-r', '1')],
+    ['a merge without a conflict', 'merge', attemptHg('merge', '--tool', 'internal:local', '-r', '1')],
+    ['a rebase', 'rebase', attemptHg('rebase', '-s', '2', '-d', '1')],
+    ['a graft', 'graft', attemptHg('graft', '-r', '1')],
+    ['a histedit', 'histedit', histedit],
+    ['an unresolved shelve', 'shelve', unstash(attemptHg('shelve'), attemptHg('unshelve'))],
+    ['a bisect', 'bisect', attemptHg('bisect', '--bad', '2')],
+    ['an update that was interrupted', 'update', interruptedUpdate],
+    ['an update with conflicts', 'unresolved', update],
+  ],
 };
 
-/** Makes two branches that conflict in README.md; `main` is checked out. */
-function diverge(): void {
-  here.git('switch', '-q', '-c', 'other');
-  here.write('README.md', 'other\n');
-  here.git('commit', '-q', '-am', 'other');
-  here.git('switch', '-q', 'main');
-  here.write('README.md', 'main\n');
-  here.git('commit', '-q', '-am', 'main');
+/** Puts a change away, commits another one in its place, and fetches the first back. */
+function unstash(away: (here: Desk) => void, back: (here: Desk) => void): (here: Desk) => void {
+  return (here) => {
+    here.write('README.md', 'stashed\n');
+    away(here);
+    here.write('README.md', 'since\n');
+    here.commit('since');
+    back(here);
+  };
 }
 
-const STATES: readonly (readonly [string, string, () => void])[] = [
-  ['a merge', 'merge', () => attempt('merge', 'other')],
-  ['a merge without a conflict', 'merge', () => attempt('merge', '--no-commit', '-s', 'ours', 'other')],
-  ['a rebase', 'rebase', () => attempt('rebase', 'other')],
-  ['a rebase with the old machinery', 'rebase', () => attempt('rebase', '--apply', 'other')],
-  ['a cherry-pick', 'cherry-pick', () => attempt('cherry-pick', 'other')],
-  ['a revert', 'revert', () => attempt('revert', '--no-commit', 'HEAD')],
-  ['a bisect', 'bisect', () => attempt('bisect', 'start', 'HEAD', 'HEAD~1')],
-  ['a detached head', 'detached', () => attempt('switch', '-q', '--detach')],
-  [
-    'an unresolved stash',
-    'unresolved',
-    () => {
-      here.write('README.md', 'stashed\n');
-      attempt('stash');
-      here.write('README.md', 'since\n');
-      here.git('commit', '-q', '-am', 'since');
-      attempt('stash', 'pop');
-    },
-  ],
-];
+function histedit(here: Desk): void {
+  const plan = join(here.top, '.hg/plan');
+  writeFileSync(plan, `edit ${here.head().slice(0, 12)}\n`);
+  attemptHg('histedit', '-r', '2', '--commands', plan)(here);
+}
 
-describe.each(STATES)('in the middle of %s', (_name, kind, enter) => {
-  it('not a byte is touched, and it is said how to end it', async () => {
-    diverge();
-    enter();
-    here.write('new.txt', 'new\n');
-    there.write('theirs.txt', 'theirs\n');
-    await there.run();
-    const before = wholeState(here);
-    const report = await here.run();
-    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind } });
-    expect(report.why).toContain('git ');
-    expect(wholeState(here)).toEqual(before);
+function interruptedUpdate({ top }: Desk): void {
+  writeFileSync(join(top, '.hg/updatestate'), `${'0'.repeat(40)}\n`);
+}
+
+function update(here: Desk): void {
+  here.write('README.md', 'edited\n');
+  attemptHg('update', '--merge', '-r', '1')(here);
+}
+
+/** Makes two ends that conflict in README.md; the working tree stands on the second. */
+function diverge(here: Desk): void {
+  const before = here.vcs === 'git' ? here.branch() : '0';
+  if (here.vcs === 'git') here.branchOff('other');
+  here.write('README.md', 'other\n');
+  here.commit('other');
+  here.switchTo(before);
+  here.write('README.md', 'main\n');
+  here.commit('main');
+}
+
+/** Every version control system passes this. */
+function contract(vcs: VcsHarness): void {
+  let world: World<Desk>;
+  let here: Desk;
+  let there: Desk;
+
+  beforeEach(() => {
+    world = vcs.createWorld('here', 'there');
+    [here, there] = world.machines as [Desk, Desk];
   });
-});
+  afterEach(() => world.remove());
 
-describe('a branch switched by hand', () => {
-  it('is synchronised under its own name', async () => {
-    here.git('switch', '-q', '-c', 'feature');
-    here.write('a.txt', 'a\n');
-    expect(await here.run()).toMatchObject({ verdict: 'synced', branch: 'feature' });
-    expect(here.git('ls-remote', 'origin', 'refs/heads/feature')).toContain(here.git('rev-parse', 'HEAD'));
-    expect(world.hubHead()).toBe(here.git('rev-parse', 'main'));
-  });
-
-  it('may have a name that once was a folder of names', async () => {
-    for (const branch of ['feature', 'feature/x']) {
-      here.git('switch', '-q', '-c', branch);
-      here.write(`${branch.replace('/', '-')}.txt`, 'a\n');
-      expect(await here.run()).toMatchObject({ verdict: 'synced', branch });
-      here.git('push', '-q', 'origin', '--delete', branch);
-      here.git('switch', '-q', 'main');
-      here.git('branch', '-q', '-D', branch);
-    }
+  describe.each(STATES[vcs.name])('in the middle of %s', (_name, kind, enter) => {
+    it('not a byte is touched, and it is said how to end it', async () => {
+      diverge(here);
+      enter(here);
+      here.write('new.txt', 'new\n');
+      there.write('theirs.txt', 'theirs\n');
+      await there.run();
+      const before = wholeState(here);
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind } });
+      expect(report.why).toContain(`${vcs.name} `);
+      expect(wholeState(here)).toEqual(before);
+    });
   });
 
-  it.each(['x;touch$IFS-pwned', 'ünï/cödé', '$(touch-pwned)', '%s', "it's", '-x'])(
-    'may be named %j',
-    async (branch) => {
-      here.git('update-ref', `refs/heads/${branch}`, 'HEAD');
-      here.git('symbolic-ref', 'HEAD', `refs/heads/${branch}`);
+  describe('a branch switched by hand', () => {
+    it('is synchronised under its own name', async () => {
+      const before = here.head();
+      here.branchOff('feature');
       here.write('a.txt', 'a\n');
-      expect(await here.run()).toMatchObject({ verdict: 'synced', branch });
-      expect(here.git('ls-remote', 'origin')).toContain(`refs/heads/${branch}`);
-      expect(Object.keys(here.files())).toEqual(['README.md', 'a.txt']);
-    },
-  );
+      expect(await here.run()).toMatchObject({ verdict: 'synced', branch: 'feature' });
+      expect(world.hubHead('feature')).toBe(here.head());
+      expect(world.hubHead()).toBe(before);
+    });
 
-  it('while a placement was being planned makes the run start again', async () => {
-    there.write('theirs.txt', 'theirs\n');
-    await there.run();
-    const tree = await here.open();
-    const state = await tree.inspect();
-    const fetched = await tree.fetch(state);
-    if (fetched.kind !== 'fetched') throw new Error('not fetched');
-    here.git('switch', '-q', '-c', 'other');
-    const { hub } = fetched;
-    const request = { branch: 'main', head: state.head, hub, policy: 'keep-both', quarantined: [] } as const;
-    expect(await tree.integrate(request)).toMatchObject({ kind: 'changed-meanwhile' });
-    expect(here.has('theirs.txt')).toBe(false);
-    expect(here.git('status', '--porcelain')).toBe('');
+    it.each(['x;touch$IFS-pwned', 'ünï/cödé', '$(touch-pwned)', '%s', "it's", '-x'])(
+      'may be named %j',
+      async (branch) => {
+        here.branchOff(branch);
+        here.write('a.txt', 'a\n');
+        expect(await here.run()).toMatchObject({ verdict: 'synced', branch });
+        expect(world.hubHead(branch)).toBe(here.head());
+        expect(Object.keys(here.files())).toEqual(['README.md', 'a.txt']);
+      },
+    );
+
+    it('while a placement was being planned makes the run start again', async () => {
+      there.write('theirs.txt', 'theirs\n');
+      await there.run();
+      const tree = await here.open();
+      const state = await tree.inspect();
+      const fetched = await tree.fetch(state);
+      if (fetched.kind !== 'fetched') throw new Error('not fetched');
+      here.branchOff('other');
+      const { hub } = fetched;
+      const request = { branch: world.branch, head: state.head, hub, policy: 'keep-both', quarantined: [] } as const;
+      expect(await tree.integrate(request)).toMatchObject({ kind: 'changed-meanwhile' });
+      expect(here.has('theirs.txt')).toBe(false);
+      expect(here.status()).toBe('');
+    });
   });
-});
+}
 
-describe('what a killed run left', () => {
-  const inGit = (name: string): string => join(here.top, '.git', name);
-
-  it('a lock of git that nobody holds is removed when our own run was killed', async () => {
-    (await here.open()).begin();
-    writeFileSync(inGit('index.lock'), '');
-    here.write('a.txt', 'a\n');
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    expect(existsSync(inGit('index.lock'))).toBe(false);
-  });
-
-  it("a lock that could be another program's is left alone, and is waited for", async () => {
-    writeFileSync(inGit('index.lock'), '');
-    here.write('a.txt', 'a\n');
-    const report = await here.run();
-    expect(report.verdict).toBe('attention');
-    expect(existsSync(inGit('index.lock'))).toBe(true);
-    expect(here.git('rev-parse', 'HEAD')).toBe(world.hubHead());
-  });
-
-  it('our own lock of a dead process is removed', async () => {
-    const owner = { host: (await import('node:os')).hostname(), pid: 2 ** 22 - 1, started: '1', boot: 'another' };
-    writeFileSync(inGit('index.lock'), `autosync ${JSON.stringify(owner)}\n`);
-    here.write('a.txt', 'a\n');
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-  });
-
-  it('an index that belongs to a commit which no branch stands on yet loses nothing of that commit', async () => {
-    here.write('a.txt', 'a\n');
-    const from = here.git('rev-parse', 'HEAD');
-    here.git('add', '.');
-    here.git('commit', '-q', '-m', 'ours');
-    const to = here.git('rev-parse', 'HEAD');
-    here.git('reset', '-q', '--soft', from);
-    const { indexSum } = await import('../../src/vcs/git/private-index.js');
-    const newIndex = indexSum(inGit('index') as Parameters<typeof indexSum>[0]);
-    (await here.open()).begin();
-    writeFileSync(inGit('autosync/move.json'), JSON.stringify({ branch: 'main', from, to, newIndex }));
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    expect(here.git('rev-parse', 'HEAD^{tree}')).toBe(here.git('rev-parse', `${to}^{tree}`));
-    expect(here.git('status', '--porcelain')).toBe('');
-    expect(here.git('rev-parse', 'HEAD')).toBe(world.hubHead());
-  });
+describe.each(HARNESSES)('$name', (vcs) => {
+  describe.skipIf(!needs(vcs.name))('a working tree', () => contract(vcs));
 });

@@ -1,22 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
 import { runAsNobody } from '../support/run-as.js';
-import { createWorld, git, type Machine, type World } from '../support/world.js';
+import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
+import type { Desk, World } from '../support/world.js';
 
-let world: World;
-let here: Machine;
-let there: Machine;
-
-beforeEach(() => {
-  world = createWorld('here', 'there');
-  [here, there] = world.machines as [Machine, Machine];
-});
-afterEach(() => world.remove());
+let world: World<Desk>;
+let here: Desk;
+let there: Desk;
 
 const at = (path: string): string => join(here.top, path);
 const fifo = (path: string): void => {
@@ -24,264 +19,266 @@ const fifo = (path: string): void => {
   execFileSync('mkfifo', [at(path)]);
 };
 
-describe('special files', () => {
-  it('are left out, whatever they are and wherever they stand', async () => {
-    fifo('new/pipe');
-    here.write('new/good.txt', 'good\n');
-    const server: Server = createServer();
-    await new Promise<void>((resolve) => server.listen(at('new/socket'), resolve));
-    const report = await here.run();
-    await new Promise((resolve) => server.close(resolve));
-    expect(report.verdict).toBe('synced');
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'new/good.txt' }]);
-    expect(report.quarantined).toEqual(
-      expect.arrayContaining([
-        { path: 'new/pipe', reason: 'special-file' },
-        { path: 'new/socket', reason: 'special-file' },
-      ]),
-    );
+/** Every version control system passes this. */
+function contract(vcs: VcsHarness): void {
+  beforeEach(() => {
+    world = vcs.createWorld('here', 'there');
+    [here, there] = world.machines as [Desk, Desk];
+  });
+  afterEach(() => world.remove());
+
+  describe('special files', () => {
+    it('are left out, whatever they are and wherever they stand', async () => {
+      fifo('new/pipe');
+      here.write('new/good.txt', 'good\n');
+      const server: Server = createServer();
+      await new Promise<void>((resolve) => server.listen(at('new/socket'), resolve));
+      const report = await here.run();
+      await new Promise((resolve) => server.close(resolve));
+      expect(report.verdict).toBe('synced');
+      expect(report.commit.changes).toEqual([{ type: 'added', path: 'new/good.txt' }]);
+      expect(report.quarantined).toEqual(
+        expect.arrayContaining([
+          { path: 'new/pipe', reason: 'special-file' },
+          { path: 'new/socket', reason: 'special-file' },
+        ]),
+      );
+    });
+
+    it('that were tracked files stay as they were committed, and the rest is taken', async () => {
+      here.remove('README.md');
+      fifo('README.md');
+      here.write('good.txt', 'good\n');
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'README.md', reason: 'special-file' }] });
+      await there.run();
+      expect(there.files()).toEqual({ 'README.md': 'hello\n', 'good.txt': 'good\n' });
+    });
+
+    it('that stand where a file arrives move aside', async () => {
+      fifo('data');
+      there.write('data', 'theirs\n');
+      await there.run();
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      expect(here.read('data')).toBe('theirs\n');
+      expect(Object.values(here.files())).toContain('special');
+    });
   });
 
-  it('that were tracked files stay as they were committed, and the rest is taken', async () => {
-    here.remove('README.md');
-    fifo('README.md');
-    here.write('good.txt', 'good\n');
-    const report = await here.run();
-    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'README.md', reason: 'special-file' }] });
-    await there.run();
-    expect(there.files()).toEqual({ 'README.md': 'hello\n', 'good.txt': 'good\n' });
+  describe('links', () => {
+    it('are taken as links, wherever they point, and never followed', async () => {
+      symlinkSync('/etc', at('out'));
+      symlinkSync('loop', at('loop'));
+      symlinkSync('.', at('self'));
+      symlinkSync('nowhere', at('dangling'));
+      await expectConverged(world, { tokens: ['-> /etc', '-> loop', '-> .', '-> nowhere'] });
+    });
+
+    it('that replace a folder replace its files', async () => {
+      here.write('folder/a.txt', 'a\n');
+      here.write('other/a.txt', 'OTHER\n');
+      await here.run();
+      await there.run();
+      here.remove('folder');
+      symlinkSync('other', at('folder'));
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      await expectConverged(world, { tokens: ['-> other', 'OTHER'] });
+      expect(Object.keys(there.files()).sort()).toEqual(['README.md', 'folder', 'other/a.txt']);
+    });
   });
 
-  it('that stand where a file arrives move aside', async () => {
-    fifo('data');
-    there.write('data', 'theirs\n');
-    await there.run();
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    expect(here.read('data')).toBe('theirs\n');
-    expect(Object.values(here.files())).toContain('special');
-  });
-});
+  describe('repositories in the repository', () => {
+    it.each(HARNESSES)('of $name are named and left out, metadata and all', async (other) => {
+      if (!needs(other.name)) return;
+      mkdirSync(at('folder'));
+      other.create(at('folder/nested'));
+      here.write('folder/nested/a.txt', 'a\n');
+      here.write('good.txt', 'good\n');
+      for (const changes of [[{ type: 'added', path: 'good.txt' }], []]) {
+        const report = await here.run();
+        expect(report).toMatchObject({
+          verdict: 'synced',
+          commit: { changes },
+          quarantined: [{ path: 'folder/nested', reason: 'nested-repository' }],
+        });
+      }
+      expect(here.committed()).toEqual(['README.md', 'good.txt']);
+    });
 
-describe('links', () => {
-  it('are taken as links, wherever they point, and never followed', async () => {
-    symlinkSync('/etc', at('out'));
-    symlinkSync('loop', at('loop'));
-    symlinkSync('.', at('self'));
-    symlinkSync('nowhere', at('dangling'));
-    await expectConverged(world, { tokens: ['-> /etc', '-> loop', '-> .', '-> nowhere'] });
+    it('that are ignored are not named', async () => {
+      vcs.ignore(here, 'vendor');
+      mkdirSync(at('vendor'));
+      vcs.create(at('vendor/lib'));
+      expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [] });
+    });
+
+    it("that are the other system's at the top stay unseen", async () => {
+      const other = HARNESSES.find(({ name }) => name !== vcs.name);
+      const folder = join(world.folder, 'other');
+      other?.create(folder);
+      renameSync(join(folder, `.${other?.name}`), at(`.${other?.name}`));
+      here.write('good.txt', 'good\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [] });
+      expect(here.committed()).toEqual(['README.md', 'good.txt']);
+    });
+
+    it('that take the place of a tracked file do not become a part of it', async () => {
+      here.remove('README.md');
+      vcs.create(at('README.md'));
+      here.write('README.md/a', 'INNER\n');
+      const inner = vcs.machineAt(at('README.md'), 'inner');
+      inner.commit('inner');
+      here.write('good.txt', 'good\n');
+      await here.run();
+      expect(here.committed()).toContain('good.txt');
+      expect(world.hubHistory()).not.toMatch(/INNER|160000/);
+      expect(inner.read('a')).toBe('INNER\n');
+      await there.run();
+      expect(there.has('good.txt')).toBe(true);
+    });
   });
 
-  it('that replace a folder replace its files', async () => {
-    here.write('folder/a.txt', 'a\n');
-    here.write('other/a.txt', 'OTHER\n');
-    await here.run();
-    await there.run();
-    here.remove('folder');
-    symlinkSync('other', at('folder'));
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    await expectConverged(world, { tokens: ['-> other', 'OTHER'] });
-    expect(Object.keys(there.files()).sort()).toEqual(['README.md', 'folder', 'other/a.txt']);
-  });
-});
-
-describe('repositories in the repository', () => {
-  it.each(['with', 'without'])('%s a commit are named and left out', async (commits) => {
-    git(here.top, 'init', '-q', 'nested');
-    here.write('nested/a.txt', 'a\n');
-    if (commits === 'with') {
-      git(at('nested'), 'add', '.');
-      git(at('nested'), 'commit', '-q', '-m', 'inner');
+  describe('files that do not rest', () => {
+    /** Starts a program that appends to a file all the time; returns how to end it. */
+    function writer(path: string): () => void {
+      const script = 'const fs = require("fs"); setInterval(() => fs.appendFileSync(process.argv[1], "line\\n"), 3)';
+      const child = spawn(process.execPath, ['-e', script, at(path)], { stdio: 'ignore' });
+      return () => void child.kill('SIGKILL');
     }
-    here.write('good.txt', 'good\n');
+
+    it('wait for the next run, and are taken as they are after five', async () => {
+      here.write('busy.log', '');
+      here.write('good.txt', 'good\n');
+      const stop = writer('busy.log');
+      await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
+      const report = await here.run({}, { trigger: 'scheduler' });
+      expect(report.quarantined).toEqual([{ path: 'busy.log', reason: 'still-changing' }]);
+      expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+      const fifth = await here.run({}, { trigger: 'scheduler', stillChanging: { 'busy.log': 5 } });
+      stop();
+      expect(fifth.commit.changes).toEqual([{ type: 'added', path: 'busy.log' }]);
+      await here.run();
+      await expectConverged(world);
+    });
+
+    it('put an incoming version of them off', async () => {
+      here.write('busy.log', 'base\n');
+      await here.run();
+      await there.run();
+      there.write('busy.log', 'THEIRS\n');
+      await there.run();
+      const stop = writer('busy.log');
+      await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
+      const report = await here.run({}, { trigger: 'scheduler' });
+      stop();
+      expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'postponed' } });
+      await expectConverged(world, { tokens: ['base\nline\nline\n', 'THEIRS\n'] });
+    });
+
+    it('that were saved a moment ago are waited for, once', async () => {
+      here.write('young.txt', 'young\n');
+      const slept: number[] = [];
+      const clock = {
+        now: Date.now,
+        monotonic: () => performance.now(),
+        sleep: async (milliseconds: number) => void slept.push(milliseconds),
+      };
+      await here.run({}, { trigger: 'scheduler', clock });
+      expect(here.status()).toBe('');
+    });
+  });
+
+  describe('a folder that stands there empty', () => {
+    it('is not believed to have been emptied', async () => {
+      for (const name of ['a', 'b', 'c']) here.write(`disk/${name}`, name);
+      await here.run();
+      for (const name of ['a', 'b', 'c']) here.remove(`disk/${name}`);
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'emptied-folder' } });
+      expect(await here.run({}, { allowDeletions: true })).toMatchObject({ verdict: 'synced' });
+      await there.run();
+      expect(there.has('disk/a')).toBe(false);
+    });
+
+    it('because its files were moved elsewhere is believed', async () => {
+      for (const name of ['a', 'b', 'c']) here.write(`inbox/${name}`, `content of ${name}\n`.repeat(5));
+      await here.run();
+      for (const name of ['a', 'b', 'c']) here.rename(`inbox/${name}`, `done/${name}`);
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      await expectConverged(world, { tokens: ['content of a', 'content of b'] });
+    });
+
+    it('because a person told his system so is believed', async () => {
+      for (const name of ['a', 'b', 'c']) here.write(`disk/${name}`, name);
+      await here.run();
+      here.command(vcs.name === 'git' ? 'rm' : 'remove', '-q', ...(vcs.name === 'git' ? ['-r'] : []), 'disk');
+      mkdirSync(at('disk'));
+      expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    });
+  });
+
+  it('a huge file that is too large is not even read', async () => {
+    here.write('sparse.img', '');
+    truncateSync(at('sparse.img'), 6 * 2 ** 30);
     const report = await here.run();
-    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'nested', reason: 'nested-repository' }] });
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'sparse.img', reason: 'too-large' }] });
   });
 
-  it('that take the place of a tracked file do not become a part of it', async () => {
-    here.remove('README.md');
-    git(here.top, 'init', '-q', 'README.md');
-    writeFileSync(at('README.md/a'), 'a\n');
-    git(at('README.md'), 'add', '.');
-    git(at('README.md'), 'commit', '-q', '-m', 'inner');
-    here.write('good.txt', 'good\n');
-    await here.run();
-    expect(here.git('ls-tree', '-r', 'HEAD')).not.toContain('160000');
-    await there.run();
-    expect(there.has('good.txt')).toBe(true);
+  describe.skipIf(!needs('useradd as root'))('an ordinary user, who may not read everything,', () => {
+    it('names an unreadable file, and takes the rest', () => {
+      here.write('closed.txt', 'closed\n');
+      here.write('good.txt', 'good\n');
+      chmodSync(at('closed.txt'), 0);
+      const report = runAsNobody(world, here);
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'closed.txt', reason: 'unreadable' }] });
+      expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+    });
+
+    it('names an unreadable file that is tracked, and keeps it as it was committed', () => {
+      here.write('README.md', 'changed\n');
+      here.write('good.txt', 'good\n');
+      chmodSync(at('README.md'), 0);
+      const report = runAsNobody(world, here);
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'README.md', reason: 'unreadable' }] });
+      expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+    });
+
+    it.each([
+      ['neither be listed nor entered', 0, 'folder'],
+      ['be listed, but not entered', 0o400, 'folder/new.txt'],
+      ['be entered, but not listed', 0o100, 'folder'],
+    ])('loses nothing in a folder that may %s, and names it', async (_how, mode, path) => {
+      here.write('folder/tracked.txt', 'tracked\n');
+      await here.run();
+      here.write('folder/new.txt', 'new\n');
+      here.write('good.txt', 'good\n');
+      chmodSync(at('folder'), mode);
+      const report = runAsNobody(world, here);
+      expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path, reason: 'unreadable' }] });
+      chmodSync(at('folder'), 0o755);
+      const next = runAsNobody(world, here);
+      expect(next.commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);
+    });
+
+    it('meets a folder in which nothing can be changed, and leaves the tree as it was', async () => {
+      there.write('folder/a.txt', 'a\n');
+      await there.run();
+      await here.run();
+      there.write('folder/a.txt', 'a again\n');
+      there.write('b.txt', 'b\n');
+      await there.run();
+      chmodSync(at('folder'), 0o555);
+      const before = here.files();
+      expect(runAsNobody(world, here).verdict).toBe('attention');
+      expect(here.files()).toEqual(before);
+      chmodSync(at('folder'), 0o755);
+      expect(runAsNobody(world, here).verdict).toBe('synced');
+      expect(here.read('folder/a.txt')).toBe('a again\n');
+    });
   });
+}
 
-  it('that are bare, and hidden in a folder, run nothing', async () => {
-    const pwned = join(world.folder, 'pwned');
-    git(there.top, 'init', '-q', '--bare', 'hidden');
-    writeFileSync(join(there.top, 'hidden/config'), `[core]\n\tbare = true\n\tfsmonitor = touch ${pwned}\n`);
-    writeFileSync(join(there.top, 'hidden/refs/keep'), '');
-    await there.run();
-    await here.run();
-    here.write('hidden/new.txt', 'new\n');
-    await here.run();
-    expect(readdirSync(world.folder)).not.toContain('pwned');
-  });
-
-  it('that are submodules with another commit are left out, with other files are their own business', async () => {
-    const library = join(world.folder, 'library');
-    git(world.folder, 'init', '-q', library);
-    for (const token of ['one', 'two']) {
-      writeFileSync(join(library, 'file'), token);
-      git(library, 'add', '.');
-      git(library, 'commit', '-q', '-m', token);
-    }
-    here.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
-    here.git('commit', '-q', '-m', 'submodule');
-    await here.run();
-    here.write('lib/file', 'edited\n');
-    here.write('good.txt', 'good\n');
-    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [] });
-    git(at('lib'), 'checkout', '-q', '--force', 'HEAD~1');
-    const quarantined = [{ path: 'lib', reason: 'submodule' }];
-    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined });
-    rmSync(at('lib'), { recursive: true });
-    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined });
-    expect(here.git('ls-tree', 'HEAD', 'lib')).toContain('160000');
-  });
-});
-
-describe('files that do not rest', () => {
-  /** Starts a program that appends to a file all the time; returns how to end it. */
-  function writer(path: string): () => void {
-    const script = 'const fs = require("fs"); setInterval(() => fs.appendFileSync(process.argv[1], "line\\n"), 3)';
-    const child = spawn(process.execPath, ['-e', script, at(path)], { stdio: 'ignore' });
-    return () => void child.kill('SIGKILL');
-  }
-
-  it('wait for the next run, and are taken as they are after five', async () => {
-    here.write('busy.log', '');
-    here.write('good.txt', 'good\n');
-    const stop = writer('busy.log');
-    await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
-    const report = await here.run({}, { trigger: 'scheduler' });
-    expect(report.quarantined).toEqual([{ path: 'busy.log', reason: 'still-changing' }]);
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-    const fifth = await here.run({}, { trigger: 'scheduler', stillChanging: { 'busy.log': 5 } });
-    stop();
-    expect(fifth.commit.changes).toEqual([{ type: 'added', path: 'busy.log' }]);
-    await here.run();
-    await expectConverged(world);
-  });
-
-  it('put an incoming version of them off', async () => {
-    here.write('busy.log', 'base\n');
-    await here.run();
-    await there.run();
-    there.write('busy.log', 'THEIRS\n');
-    await there.run();
-    const stop = writer('busy.log');
-    await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
-    const report = await here.run({}, { trigger: 'scheduler' });
-    stop();
-    expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'postponed' } });
-    await expectConverged(world, { tokens: ['base\nline\nline\n', 'THEIRS\n'] });
-  });
-
-  it('that were saved a moment ago are waited for, once', async () => {
-    here.write('young.txt', 'young\n');
-    const slept: number[] = [];
-    const clock = {
-      now: Date.now,
-      monotonic: () => performance.now(),
-      sleep: async (milliseconds: number) => void slept.push(milliseconds),
-    };
-    await here.run({}, { trigger: 'scheduler', clock });
-    expect(here.git('status', '--porcelain')).toBe('');
-  });
-});
-
-describe('a folder that stands there empty', () => {
-  it('is not believed to have been emptied', async () => {
-    for (const name of ['a', 'b', 'c']) here.write(`disk/${name}`, name);
-    await here.run();
-    for (const name of ['a', 'b', 'c']) here.remove(`disk/${name}`);
-    const report = await here.run();
-    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'emptied-folder' } });
-    expect(await here.run({}, { allowDeletions: true })).toMatchObject({ verdict: 'synced' });
-    await there.run();
-    expect(there.has('disk/a')).toBe(false);
-  });
-
-  it('because its files were moved elsewhere is believed', async () => {
-    for (const name of ['a', 'b', 'c']) here.write(`inbox/${name}`, `content of ${name}\n`.repeat(5));
-    await here.run();
-    for (const name of ['a', 'b', 'c']) here.rename(`inbox/${name}`, `done/${name}`);
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    await expectConverged(world, { tokens: ['content of a', 'content of b'] });
-  });
-
-  it('because a person told git so is believed', async () => {
-    for (const name of ['a', 'b', 'c']) here.write(`disk/${name}`, name);
-    await here.run();
-    here.git('rm', '-q', '-r', 'disk');
-    mkdirSync(at('disk'));
-    expect(await here.run()).toMatchObject({ verdict: 'synced' });
-  });
-});
-
-it('a huge file that is too large is not even read', async () => {
-  here.write('sparse.img', '');
-  truncateSync(at('sparse.img'), 6 * 2 ** 30);
-  const report = await here.run();
-  expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'sparse.img', reason: 'too-large' }] });
-});
-
-describe.skipIf(!needs('useradd as root'))('an ordinary user, who may not read everything,', () => {
-  it('names an unreadable file, and takes the rest', () => {
-    here.write('closed.txt', 'closed\n');
-    here.write('good.txt', 'good\n');
-    chmodSync(at('closed.txt'), 0);
-    const report = runAsNobody(world, here);
-    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'closed.txt', reason: 'unreadable' }] });
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-  });
-
-  it('names an unreadable file that is tracked, and keeps it as it was committed', () => {
-    here.write('README.md', 'changed\n');
-    here.write('good.txt', 'good\n');
-    chmodSync(at('README.md'), 0);
-    const report = runAsNobody(world, here);
-    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'README.md', reason: 'unreadable' }] });
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-  });
-
-  it.each([
-    ['neither be listed nor entered', 0, 'folder'],
-    ['be listed, but not entered', 0o400, 'folder/new.txt'],
-    ['be entered, but not listed', 0o100, 'folder'],
-  ])('loses nothing in a folder that may %s, and names it', async (_how, mode, path) => {
-    here.write('folder/tracked.txt', 'tracked\n');
-    await here.run();
-    here.write('folder/new.txt', 'new\n');
-    here.write('good.txt', 'good\n');
-    chmodSync(at('folder'), mode);
-    const report = runAsNobody(world, here);
-    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path, reason: 'unreadable' }] });
-    chmodSync(at('folder'), 0o755);
-    const next = runAsNobody(world, here);
-    expect(next.commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);
-  });
-
-  it('meets a folder in which nothing can be changed, and leaves the tree as it was', async () => {
-    there.write('folder/a.txt', 'a\n');
-    await there.run();
-    await here.run();
-    there.write('folder/a.txt', 'a again\n');
-    there.write('b.txt', 'b\n');
-    await there.run();
-    chmodSync(at('folder'), 0o555);
-    const before = here.files();
-    expect(runAsNobody(world, here).verdict).toBe('attention');
-    expect(here.files()).toEqual(before);
-    chmodSync(at('folder'), 0o755);
-    expect(runAsNobody(world, here).verdict).toBe('synced');
-    expect(here.read('folder/a.txt')).toBe('a again\n');
-  });
+describe.each(HARNESSES)('$name', (vcs) => {
+  describe.skipIf(!needs(vcs.name))('a working tree', () => contract(vcs));
 });

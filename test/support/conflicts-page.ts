@@ -1,4 +1,5 @@
 import type { Conflict } from '../../src/model/outcome.js';
+import type { VcsKind } from '../../src/model/report.js';
 import type { Meeting } from './meetings.js';
 
 /** What a meeting led to, in words, under the policy `keep-both`. */
@@ -39,28 +40,39 @@ function shown(path: string): string {
 
 const INTRODUCTION = `# When two machines changed the same thing
 
-Both are brought together in the object store; where no version can be told to be the right one, both are kept: the hub's
-keeps the name, the other becomes a conflict copy beside it, named after the machine that it comes from, its day and its
-content. No file ever holds conflict markers, and a change wins over a removal. What is in no commit (ignored, too large)
-and stands where something comes in is moved aside as such a copy, too.
+Both are brought together beside the working tree (git: in the object store, hg: in a private share); where no version can
+be told to be the right one, both are kept: the hub's keeps the name, the other becomes a conflict copy beside it, named
+after the machine that it comes from, its day and its content. No file ever holds conflict markers, and a change wins over
+a removal. What is in no commit (ignored, too large) and stands where something comes in is moved aside as such a copy, too.
 
 Under the policy \`pause\` nothing is merged where there is a conflict: the work leaves the machine on
-\`autosync/<machine>/<branch>\`, and waits for a person.
+\`autosync/<machine>/<branch>\` (git: a branch, hg: a bookmark), and waits for a person.
 
 This page is written by \`npm run docs\` from what really happened in \`test/contract/vcs-conflicts.test.ts\`, which fails
 when it is no longer so. \`mine\` is the machine that comes second, and so merges; \`theirs\` was on the hub before.
 
 `;
 
-/** Renders the page: each meeting with what it led to under both policies. */
-export function conflictsPage(meetings: readonly Meeting[], outcomes: ReadonlyMap<string, Outcome>): string {
-  const rows = meetings.map(({ name, conflict }) => {
-    const outcome = outcomes.get(name);
-    if (outcome === undefined) throw new Error(`nothing is known of '${name}': run the whole suite`);
-    const kinds = outcome.kinds.length === 0 ? '–' : outcome.kinds.join(', ');
-    const paused = conflict ? 'waits for a person' : 'the same';
-    return `| ${name} | ${outcome.files.join('<br>')} | ${kinds} | ${paused} |`;
-  });
-  const head = ['| what met | `keep-both`: what stands there then | conflict | `pause` |', '|---|---|---|---|'];
-  return `${INTRODUCTION}${[...head, ...rows].join('\n')}\n`;
+type Outcomes = ReadonlyMap<VcsKind, ReadonlyMap<string, Outcome>>;
+
+/** Renders the page: each meeting with what it led to under both policies, and where hg comes to another end than git. */
+export function conflictsPage(meetings: readonly Meeting[], outcomes: Outcomes): string {
+  const of = (vcs: VcsKind, { name }: Meeting): Outcome => {
+    const outcome = outcomes.get(vcs)?.get(name);
+    if (outcome === undefined) throw new Error(`nothing is known of '${name}' under ${vcs}: run the whole suite`);
+    return outcome;
+  };
+  const rows = meetings.map((meeting) => row(meeting, of('git', meeting)));
+  const others = meetings.filter((meeting) => row(meeting, of('git', meeting)) !== row(meeting, of('hg', meeting)));
+  const table = [...HEAD, ...rows].join('\n');
+  if (others.length === 0) return `${INTRODUCTION}${table}\n\nUnder git and under Mercurial alike.\n`;
+  const differing = [...HEAD, ...others.map((meeting) => row(meeting, of('hg', meeting)))].join('\n');
+  return `${INTRODUCTION}${table}\n\nUnder Mercurial all is the same, but for:\n\n${differing}\n`;
+}
+
+const HEAD = ['| what met | `keep-both`: what stands there then | conflict | `pause` |', '|---|---|---|---|'];
+
+function row({ name, conflict }: Meeting, { files, kinds }: Outcome): string {
+  const kind = kinds.length === 0 ? '–' : kinds.join(', ');
+  return `| ${name} | ${files.join('<br>')} | ${kind} | ${conflict ? 'waits for a person' : 'the same'} |`;
 }

@@ -1,11 +1,8 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from './world.js';
+import type { Desk } from './world.js';
 
-/** What a person can do at any machine, whatever version control system it uses. */
-export type Desk = Pick<Machine, 'top' | 'write' | 'remove' | 'rename' | 'link'>;
-
-/** Something a person does there. */
+/** Something a person does at any machine, whatever version control system it uses. */
 export type Deed = (desk: Desk) => void;
 
 /** Saves a file. */

@@ -1,15 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commitMessages } from '../../src/engine/commit-message.js';
-import { tick } from '../../src/engine/tick.js';
-import { asAbsolute } from '../../src/model/paths.js';
-import type { Settings } from '../../src/model/repo.js';
-import { systemClock } from '../../src/system/clock.js';
 import { hg as hgSystem } from '../../src/vcs/hg/index.js';
-import type { WorkingTree } from '../../src/vcs/vcs.js';
-import { type Machine, machineAt, type World } from './world.js';
+import { type Desk, deskAt, type World } from './world.js';
 
 // The machine's own settings (/etc/mercurial) must not reach a test.
 process.env['HGRCPATH'] = '';
@@ -22,18 +16,19 @@ export function hg(folder: string, ...args: readonly string[]): string {
     cwd: folder,
     env,
     encoding: 'utf8',
+    maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'pipe'],
   }).replace(/\n$/, '');
 }
 
 /** One machine's working tree under hg. */
-export type HgMachine = Omit<Machine, 'git'> & { readonly hg: (...args: readonly string[]) => string };
+export type HgMachine = Desk & { readonly hg: (...args: readonly string[]) => string };
 
 /** A hub and some machines, each a clone of it. */
-export type HgWorld = Omit<World, 'machines' | 'add'> & {
-  readonly machines: readonly HgMachine[];
-  readonly add: (name: string) => HgMachine;
-};
+export type HgWorld = World<HgMachine>;
+
+/** The heads of a branch that machines share; what one has set aside there is none. */
+const sharedHeads = (branch: string): string => `heads(branch("literal:${branch}")) - bookmark("re:^autosync/")`;
 
 const templates = new Map<string, string>();
 
@@ -52,12 +47,14 @@ export function createHgWorld(...names: readonly string[]): HgWorld {
   return {
     folder,
     hub,
+    branch: 'default',
     machines: names.map((name) => hgMachineAt(join(folder, name), name)),
     add: (name) => {
       hg(folder, 'clone', '-q', '--', hub, join(folder, name));
       return hgMachineAt(join(folder, name), name);
     },
-    hubHead: () => hg(hub, 'log', '-r', 'default', '-T', '{node}'),
+    hubHead: (branch = 'default') => hg(hub, 'log', '-r', sharedHeads(branch), '-T', '{node}'),
+    hubHistory: () => hg(hub, 'log', '-p'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -78,44 +75,31 @@ function buildWorld(names: readonly string[]): string {
 
 /** Returns the machine whose working tree stands at a path. */
 export function hgMachineAt(top: string, name: string): HgMachine {
-  const { git: _git, ...files } = machineAt(top, name);
-  const open = async (change: Partial<Settings> = {}): Promise<WorkingTree> => {
-    const settings = { ...files.settings, ...change };
-    const { now, sleep } = systemClock;
-    const opened = await hgSystem.open(asAbsolute(top), { settings, messages: commitMessages(settings), now, sleep });
-    if (opened.kind !== 'opened') throw new Error(`'${top}' is ${opened.kind}`);
-    return opened.tree;
-  };
+  const run: HgMachine['hg'] = (...args) => hg(top, ...args);
+  const listed = (...args: readonly string[]): readonly string[] =>
+    run(...args)
+      .split('\0')
+      .slice(0, -1);
   return {
-    ...files,
-    hg: (...args) => hg(top, ...args),
-    files: () => withoutMetadata(files.files()),
-    open,
-    run: async (change = {}, request = {}) =>
-      tick({
-        tree: await open(change),
-        settings: { ...files.settings, ...change },
-        trigger: 'manual',
-        pull: true,
-        push: true,
-        dryRun: false,
-        allowDeletions: false,
-        stillChanging: {},
-        clock: systemClock,
-        random: Math.random,
-        ...request,
-      }),
+    ...deskAt(hgSystem, top, name),
+    hg: run,
+    command: run,
+    head: () => run('log', '-r', '.', '-T', '{node}'),
+    messages: () => listed('log', '-r', 'sort(::., -rev)', '-T', '{desc}\\0'),
+    committed: () => listed('files', '-r', '.', '-0'),
+    status: () => run('status'),
+    verify: () => `${run('verify', '-q')}${secondHeads(run('log', '-r', sharedHeads('default'), '-T', '{node}\n'))}`,
+    commit: (message, ...paths) => {
+      const wanted = paths.map((path) => `path:${path}`);
+      run('addremove', '-q', ...wanted);
+      run('commit', '-q', '-m', message, ...wanted);
+    },
+    send: () => void run('push', '-q', '--new-branch', '-r', '.'),
+    branch: () => run('branch'),
+    branchOff: (branch) => void run('branch', '-q', '--', branch),
+    switchTo: (branch) => void run('update', '-q', '--', branch),
+    savedAside: () => run('identify', '-T', '{node}', '-r', `autosync/${name}/default`, 'default'),
   };
 }
 
-const withoutMetadata = (files: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(files).filter(([path]) => !/(^|\/)\.hg\//.test(path)));
-
-/** The id of the commit that a working tree stands on. */
-export const tip = (machine: HgMachine): string => machine.hg('log', '-r', '.', '-T', '{node}');
-
-/** The message of that commit. */
-export const message = (machine: HgMachine): string => machine.hg('log', '-r', '.', '-T', '{desc}');
-
-/** Tells whether a machine's private share is there. */
-export const hasShare = (machine: HgMachine): boolean => existsSync(join(machine.top, '.hg', 'autosync', 'merge'));
+const secondHeads = (heads: string): string => (heads.includes('\n') ? `several heads: ${heads}` : '');

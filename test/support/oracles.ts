@@ -3,31 +3,37 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Settings } from '../../src/model/repo.js';
-import type { RepoReport } from '../../src/model/report.js';
+import type { RepoReport, VcsKind } from '../../src/model/report.js';
 import { fsPath } from '../../src/system/path-bytes.js';
-import { type Machine, readTree, type World } from './world.js';
+import type { Desk, World } from './world.js';
 
-/** Returns a hash for each file of a repository's metadata; autosync's own folder and the reflogs are left out. */
-export function metadataOf(machine: Machine): Record<string, string> {
-  const folder = join(machine.top, '.git');
+/** What of a repository's metadata is ours, or what the system itself writes down whenever it has looked at files. */
+const UNTOLD: Readonly<Record<VcsKind, RegExp>> = {
+  git: /^(autosync|logs)\//,
+  hg: /^(autosync|cache|wcache|store\/cache)\/|^(dirstate|last-message\.txt|undo\..*|store\/undo.*)$/,
+};
+
+/** Returns a hash for each file of a repository's metadata; caches, logs and autosync's own folder are left out. */
+export function metadataOf({ top, vcs }: Pick<Desk, 'top' | 'vcs'>): Record<string, string> {
+  const folder = join(top, `.${vcs}`);
   const found: Record<string, string> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(folder.length + 1);
-    if (!entry.isFile() || /^(autosync|logs)\//.test(name)) continue;
+    if (!entry.isFile() || UNTOLD[vcs].test(name)) continue;
     found[name] = createHash('sha256').update(readFileSync(path)).digest('hex');
   }
   return found;
 }
 
 /** Everything of a machine that a run which does nothing must leave as it is. */
-export const wholeState = (machine: Machine): unknown => ({ git: metadataOf(machine), files: inodesOf(machine.top) });
+export const wholeState = (machine: Desk): unknown => ({ metadata: metadataOf(machine), files: inodesOf(machine) });
 
 /** Returns what tells one state of each file of a working tree from another, down to its inode. */
-function inodesOf(top: string): Record<string, string> {
+function inodesOf(machine: Desk): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [path, content] of Object.entries(readTree(top))) {
-    const stats = lstatSync(fsPath(join(top, path)));
+  for (const [path, content] of Object.entries(machine.files())) {
+    const stats = lstatSync(fsPath(join(machine.top, path)));
     found[path] = `${stats.ino} ${stats.mode} ${content}`;
   }
   return found;
@@ -40,11 +46,14 @@ export type Expectation = {
   readonly settings?: Partial<Settings>;
 };
 
+/** What a merge of hg's leaves beside a file when nobody tells it not to. */
+const LEFT_BESIDE = /\.orig$|~[0-9a-f]{12}$/;
+
 /**
  * Runs all machines twice and then demands what PROMISES.md calls convergence: equal trees, clean, equal to the hub,
  * nothing half done, nothing lost, and one more run that changes nothing.
  */
-export async function expectConverged(world: World, expectation: Expectation = {}): Promise<void> {
+export async function expectConverged(world: World<Desk>, expectation: Expectation = {}): Promise<void> {
   const { tokens = [], settings = {} } = expectation;
   const { machines } = world;
   for (let turn = 0; turn < 2; turn += 1) for (const machine of machines) await machine.run(settings);
@@ -59,16 +68,17 @@ export async function expectConverged(world: World, expectation: Expectation = {
   const files = machines[0]?.files() ?? {};
   for (const machine of machines) {
     expect(machine.files()).toEqual(files);
-    expect(machine.git('status', '--porcelain')).toBe('');
-    expect(machine.git('rev-parse', 'HEAD')).toBe(head);
-    expect(machine.git('fsck', '--no-dangling')).toBe('');
+    expect(machine.status()).toBe('');
+    expect(machine.head()).toBe(head);
+    expect(machine.verify()).toBe('');
   }
   expect(world.hubHead()).toBe(head);
   const contents = Object.values(files).join('\n');
   expect(contents).not.toMatch(/^(<<<<<<<|=======|>>>>>>>)/m);
+  expect(Object.keys(files).filter((path) => LEFT_BESIDE.test(path))).toEqual([]);
   for (const token of tokens) expect(contents).toContain(token);
 }
 
 /** Returns the names of the conflict copies in a machine's tree. */
-export const copiesIn = (machine: Machine): readonly string[] =>
+export const copiesIn = (machine: Desk): readonly string[] =>
   Object.keys(machine.files()).filter((path) => path.includes(' (conflict '));

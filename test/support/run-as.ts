@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RepoReport } from '../../src/model/report.js';
 import { compiledSources } from './compiled.js';
-import type { Machine, World } from './world.js';
+import type { Desk, World } from './world.js';
 
 const SCRIPT = `
 import { commitMessages } from './src/engine/commit-message.js';
 import { tick } from './src/engine/tick.js';
 import { systemClock as clock } from './src/system/clock.js';
 import { git } from './src/vcs/git/index.js';
+import { hg } from './src/vcs/hg/index.js';
 
 const settings = JSON.parse(process.argv[3]);
 const { now, sleep } = clock;
-const opened = await git.open(process.argv[2], { settings, messages: commitMessages(settings), now, sleep });
+const opened = await { git, hg }[process.argv[4]].open(process.argv[2], { settings, messages: commitMessages(settings), now, sleep });
 const options = { trigger: 'manual', pull: true, push: true, dryRun: false, allowDeletions: false, stillChanging: {} };
 const report = await tick({ ...options, tree: opened.tree, settings, clock, random: Math.random });
 process.stdout.write(JSON.stringify(report));
@@ -26,7 +27,7 @@ let compiled: string | undefined;
  * Runs a machine in a process of its own, as a user that has no rights but those to the world, which becomes his: root
  * may read everything, so what an ordinary person meets has to be met as one.
  */
-export function runAsNobody(world: World, machine: Machine): RepoReport {
+export function runAsNobody(world: World<Desk>, machine: Desk): RepoReport {
   compiled ??= compiledSources('model', 'system', 'engine', 'vcs', 'store', 'notify');
   writeFileSync(join(compiled, 'run.js'), SCRIPT);
   const home = mkdtempSync(join(tmpdir(), 'nobody-'));
@@ -37,7 +38,7 @@ export function runAsNobody(world: World, machine: Machine): RepoReport {
     chmodSync(above, 0o711);
   }
   execFileSync('chmod', ['-R', 'go+rX', compiled]);
-  const env = { HOME: home, PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1' };
-  const args = [join(compiled, 'run.js'), machine.top, JSON.stringify(machine.settings)];
+  const env = { HOME: home, PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', HGRCPATH: '' };
+  const args = [join(compiled, 'run.js'), machine.top, JSON.stringify(machine.settings), machine.vcs];
   return JSON.parse(execFileSync(process.execPath, args, { cwd: home, env, uid, encoding: 'utf8' })) as RepoReport;
 }

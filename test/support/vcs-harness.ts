@@ -1,35 +1,95 @@
-import { join } from 'node:path';
-import { createWorld, type Machine, type World } from './world.js';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createHgWorld, type HgMachine, hg, hgMachineAt } from './hg-world.js';
+import { createWorld, type Desk, git, type Machine, machineAt, type World } from './world.js';
 
-/** What the contract suite has to know of a version control system to set worlds up and look at them. */
+/** What a suite that holds for every version control system has to know of one to set worlds up. */
 export type VcsHarness = {
-  readonly name: string;
-  readonly createWorld: (...names: readonly string[]) => World;
-  /** The id of the commit that the working tree stands on. */
-  readonly tip: (machine: Machine) => string;
-  /** The message of that commit. */
-  readonly message: (machine: Machine) => string;
-  /** How many commits the branch has. */
-  readonly commits: (machine: Machine) => number;
-  /** Whether anything is not in the last commit, as the system's own command sees it. */
-  readonly isClean: (machine: Machine) => boolean;
-  /** Commits everything by hand. */
-  readonly commitByHand: (machine: Machine, message: string) => void;
-  /** Makes a repository of its own inside the working tree. */
-  readonly nest: (machine: Machine, path: string) => void;
+  readonly name: 'git' | 'hg';
+  readonly createWorld: (...names: readonly string[]) => World<Desk>;
+  readonly machineAt: (top: string, name: string) => Desk;
+  /** Makes an empty repository with a working tree, or one that can be a hub. */
+  readonly create: (folder: string) => void;
+  readonly createHub: (folder: string) => void;
+  /** Gives a repository its hubs: name → URL; the first is the one that is used unless it is said. */
+  readonly knowHubs: (machine: Desk, hubs: Readonly<Record<string, string>>) => void;
+  /** The name of the first. */
+  readonly hubName: string;
+  /** How it speaks to hubs over the network, http among them. */
+  readonly protocols: readonly string[];
+  /** Which names the system cannot hold. */
+  readonly cannotHold: RegExp;
+  /** Keeps paths out of commits on this machine alone, by rules that both systems read alike. */
+  readonly ignore: (machine: Desk, ...rules: readonly string[]) => void;
+  /** Makes the hub refuse every push in its own words; {@link VcsHarness.accept} makes it take them again. */
+  readonly refuse: (world: World<Desk>, words: string) => void;
+  readonly accept: (world: World<Desk>) => void;
+  /** Makes the hub forget its last commit, or all of its branch. */
+  readonly takeBack: (world: World<Desk>, what: 'last' | 'branch') => void;
 };
+
+const asGit = (machine: Desk): Machine => machineAt(machine.top, machine.name);
+const asHg = (machine: Desk): HgMachine => hgMachineAt(machine.top, machine.name);
 
 /** git. */
 export const gitHarness: VcsHarness = {
   name: 'git',
   createWorld,
-  tip: (machine) => machine.git('rev-parse', 'HEAD'),
-  message: (machine) => machine.git('log', '-1', '--format=%B').trimEnd(),
-  commits: (machine) => Number(machine.git('rev-list', '--count', 'HEAD')),
-  isClean: (machine) => machine.git('status', '--porcelain') === '',
-  commitByHand: (machine, message) => {
-    machine.git('add', '-A');
-    machine.git('commit', '-q', '-m', message);
+  machineAt,
+  create: (folder) => void git(dirname(folder), 'init', '-q', '-b', 'main', '--', folder),
+  createHub: (folder) => void git(dirname(folder), 'init', '-q', '--bare', '-b', 'main', '--', folder),
+  knowHubs: (machine, hubs) => {
+    const { git: run } = asGit(machine);
+    for (const name of run('remote').split('\n').filter(Boolean)) run('remote', 'remove', name);
+    for (const [name, url] of Object.entries(hubs)) run('remote', 'add', name, url);
   },
-  nest: (machine, path) => void machine.git('init', '-q', join(machine.top, path)),
+  hubName: 'origin',
+  protocols: ['git', 'http'],
+  cannotHold: /(?!)/,
+  ignore: ({ top }, ...rules) => {
+    mkdirSync(join(top, '.git/info'), { recursive: true });
+    writeFileSync(join(top, '.git/info/exclude'), `${rules.join('\n')}\n`);
+  },
+  refuse: ({ hub }, words) => {
+    const hook = join(hub, 'hooks/pre-receive');
+    writeFileSync(hook, `#!/bin/sh\necho "${words}" >&2\nexit 1\n`);
+    chmodSync(hook, 0o755);
+  },
+  accept: ({ hub }) => rmSync(join(hub, 'hooks/pre-receive')),
+  takeBack: ({ hub }, what) =>
+    void (what === 'last'
+      ? git(hub, 'update-ref', 'refs/heads/main', 'main~1')
+      : git(hub, 'update-ref', '-d', 'refs/heads/main')),
 };
+
+/** Mercurial. */
+export const hgHarness: VcsHarness = {
+  name: 'hg',
+  createWorld: createHgWorld,
+  machineAt: hgMachineAt,
+  create: (folder) => void hg(dirname(folder), 'init', '--', folder),
+  createHub: (folder) => void hg(dirname(folder), 'init', '--', folder),
+  knowHubs: ({ top }, hubs) => {
+    const lines = Object.entries(hubs).map(([name, url]) => `${name} = ${url}\n`);
+    writeFileSync(join(top, '.hg/hgrc'), `[paths]\n${lines.join('')}`);
+  },
+  hubName: 'default',
+  protocols: ['http'],
+  cannotHold: /[\r\n]/,
+  ignore: (machine, ...rules) => {
+    writeFileSync(join(machine.top, '.hg/ignore'), `syntax: glob\n${rules.join('\n')}\n`);
+    const { hg: run } = asHg(machine);
+    const url = run('paths', 'default');
+    writeFileSync(join(machine.top, '.hg/hgrc'), `[paths]\ndefault = ${url}\n[ui]\nignore = .hg/ignore\n`);
+  },
+  refuse: ({ hub }, words) =>
+    writeFileSync(join(hub, '.hg/hgrc'), `[hooks]\npretxnchangegroup = echo '${words}' >&2; exit 1\n`),
+  accept: ({ hub }) => rmSync(join(hub, '.hg/hgrc')),
+  takeBack: ({ hub }, what) => {
+    const revisions = what === 'last' ? 'tip' : 'all()';
+    hg(hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revisions);
+  },
+};
+
+/** Every version control system that autosync knows. */
+export const HARNESSES: readonly VcsHarness[] = [gitHarness, hgHarness];

@@ -1,0 +1,136 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copiesIn, expectConverged } from '../support/oracles.js';
+import { createWorld, git, type Machine, type World } from '../support/world.js';
+
+let world: World;
+let mine: Machine;
+let theirs: Machine;
+
+beforeEach(() => {
+  world = createWorld('mine', 'theirs');
+  [mine, theirs] = world.machines as [Machine, Machine];
+});
+afterEach(() => world.remove());
+
+describe('an incoming file', () => {
+  it('never makes a local edit public that git was told not to look at', async () => {
+    mine.git('update-index', '--skip-worktree', 'README.md');
+    mine.write('README.md', 'SECRET\n');
+    theirs.write('README.md', 'THEIRS\n');
+    await theirs.run();
+    for (let turn = 0; turn < 2; turn += 1) expect(await mine.run()).toMatchObject({ verdict: 'synced' });
+    expect(Object.values(mine.files())).toContain('SECRET\n');
+    expect(mine.git('log', '--all', '-p')).not.toContain('SECRET');
+  });
+});
+
+describe('rules that arrive with the files they rule', () => {
+  it('writes line ends as the incoming .gitattributes says', async () => {
+    theirs.write('a.txt', 'one\r\ntwo\r\n');
+    theirs.write('b.txt', 'one\r\ntwo\r\n');
+    theirs.write('.gitattributes', '*.txt text eol=crlf\n');
+    await theirs.run();
+    await mine.run();
+    expect(mine.read('a.txt')).toBe('one\r\ntwo\r\n');
+    await expectConverged(world);
+  });
+
+  it('replaces a file whose line ends the incoming .gitattributes no longer converts', async () => {
+    theirs.write('.gitattributes', '*.txt text eol=crlf\n');
+    theirs.write('a.txt', 'one\r\ntwo\r\n');
+    await theirs.run();
+    await mine.run();
+    expect(mine.read('a.txt')).toBe('one\r\ntwo\r\n');
+    theirs.write('.gitattributes', '*.txt -text\n');
+    theirs.write('a.txt', 'one\nthree\n');
+    await theirs.run();
+    expect(await mine.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+    await expectConverged(world);
+  });
+
+  it('writes a file anew that arrives together with other line ends', async () => {
+    theirs.write('.gitattributes', '*.txt text eol=lf\n');
+    theirs.write('a.txt', 'one\ntwo\n');
+    await theirs.run();
+    await mine.run();
+    theirs.write('.gitattributes', '*.txt text eol=crlf\n');
+    theirs.write('a.txt', 'one\r\nthree\r\n');
+    await theirs.run();
+    await mine.run();
+    expect(mine.read('a.txt')).toBe('one\r\nthree\r\n');
+    await expectConverged(world);
+  });
+
+  it('writes a file in the encoding that the incoming .gitattributes names', async () => {
+    const text = Buffer.from('\ufeffgrüß\n', 'utf16le');
+    theirs.write('.gitattributes', '*.txt text working-tree-encoding=UTF-16LE-BOM\n');
+    theirs.write('a.txt', text);
+    await theirs.run();
+    await mine.run();
+    expect(readFileSync(join(mine.top, 'a.txt'))).toEqual(text);
+    await expectConverged(world);
+  });
+});
+
+describe('conflict copies', () => {
+  it('are the same when two machines resolve the same conflict', async () => {
+    const third = world.add('third');
+    const three = { ...world, machines: [mine, theirs, third] };
+    mine.write('a.txt', 'MINE\n');
+    theirs.write('a.txt', 'THEIRS\n');
+    await theirs.run();
+    await mine.run({}, { pull: false });
+    await mine.run({}, { push: false });
+    third.git('fetch', '-q', mine.top, 'main');
+    third.git('reset', '-q', '--hard', 'FETCH_HEAD^1');
+    await third.run();
+    await expectConverged(three, { tokens: ['MINE', 'THEIRS'] });
+    expect(copiesIn(mine)).toHaveLength(1);
+  });
+
+  it('survive a commit with a date and a machine name that no file name can hold', async () => {
+    mine.write('x/inner', 'MINE\n');
+    theirs.write('x', 'THEIRS\n');
+    theirs.git('add', '.');
+    const commit = theirs.git('write-tree');
+    const head = theirs.git('rev-parse', 'HEAD');
+    const text = `tree ${commit}\nparent ${head}\nauthor T <t@x> 99999999999999 +0000\ncommitter T <t@x> 1 +0000\n\nx\n\nAutosync-Machine: ${'../'.repeat(200)}\n`;
+    const file = join(world.folder, 'commit');
+    writeFileSync(file, text);
+    const id = theirs.git('hash-object', '-t', 'commit', '-w', '--literally', file);
+    theirs.git('push', '-q', 'origin', `${id}:main`);
+    expect(await mine.run()).toMatchObject({ verdict: 'synced' });
+    expect(Object.values(mine.files())).toEqual(expect.arrayContaining(['MINE\n', 'THEIRS\n']));
+  });
+});
+
+describe('submodules', () => {
+  it('both moved: the hub keeps its place, and the files inside are left alone', async () => {
+    const library = join(world.folder, 'library');
+    git(world.folder, 'init', '-q', library);
+    for (const token of ['one', 'two', 'three']) {
+      writeFileSync(join(library, 'file'), token);
+      git(library, 'add', '.');
+      git(library, 'commit', '-q', '-m', token);
+    }
+    const at = (n: number): string => git(library, 'rev-parse', `HEAD~${n}`);
+    mine.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
+    git(join(mine.top, 'lib'), 'checkout', '-q', at(2));
+    mine.git('add', '.');
+    mine.git('commit', '-q', '-m', 'submodule');
+    await mine.run();
+    await theirs.run();
+    theirs.git('update-index', '--cacheinfo', `160000,${at(0)},lib`);
+    theirs.git('commit', '-q', '-m', 'theirs');
+    await theirs.run();
+    git(join(mine.top, 'lib'), 'checkout', '-q', at(1));
+    mine.git('commit', '-q', '-am', 'mine');
+    await mine.run();
+    expect(git(join(mine.top, 'lib'), 'rev-parse', 'HEAD')).toBe(at(1));
+    await theirs.run();
+    expect(mine.git('rev-parse', 'HEAD')).toBe(theirs.git('rev-parse', 'HEAD'));
+    expect(world.hubHead()).toBe(mine.git('rev-parse', 'HEAD'));
+  });
+});

@@ -1,0 +1,79 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { interruptedTree, VERBS } from '../support/interrupted-tree.js';
+import { createWorld, git, type Machine, machineAt, type World } from '../support/world.js';
+
+let world: World;
+let here: Machine;
+let there: Machine;
+
+beforeEach(() => {
+  world = createWorld('here', 'there');
+  [here, there] = world.machines as [Machine, Machine];
+});
+afterEach(() => world.remove());
+
+describe('what happens while a run is under way', () => {
+  beforeEach(async () => {
+    there.write('README.md', 'hello\nfrom there\n');
+    there.write('new.txt', 'new\n');
+    await there.run();
+  });
+
+  it.each(VERBS)('what is staged just before %s stays staged or becomes part of a snapshot', async (verb) => {
+    here.write('other.txt', 'mine\n');
+    const tree = await interruptedTree(here, verb, () => {
+      here.write('staged.txt', 'STAGED\n');
+      here.git('add', 'staged.txt');
+      here.write('staged.txt', 'STAGED\nand edited\n');
+    });
+    await here.run({}, { tree });
+    const versions = [here.git('log', '--all', '-p', '--', 'staged.txt'), here.git('show', ':staged.txt')].join('\n');
+    expect(versions).toContain('STAGED');
+    expect(here.read('staged.txt')).toBe('STAGED\nand edited\n');
+  });
+});
+
+describe('files that are put in place', () => {
+  it('are so in a linked working tree, too', async () => {
+    const top = join(world.folder, 'linked');
+    here.git('worktree', 'add', '-q', '-b', 'second', top);
+    const linked = machineAt(top, 'linked');
+    linked.write('a.txt', 'linked\n');
+    expect(await linked.run()).toMatchObject({ verdict: 'synced', branch: 'second' });
+    there.git('fetch', '-q');
+    there.git('switch', '-q', 'second');
+    there.write('a.txt', 'theirs\n');
+    await there.run();
+    expect(await linked.run()).toMatchObject({ verdict: 'synced', integrate: { files: 1 } });
+    expect(linked.read('a.txt')).toBe('theirs\n');
+    expect(here.git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe.skipIf(!existsSync('/dev/shm'))('a git folder on another file system than the tree', () => {
+  let elsewhere: string;
+  beforeEach(() => {
+    elsewhere = mkdtempSync('/dev/shm/gitdir-');
+  });
+  afterEach(() => rmSync(elsewhere, { recursive: true, force: true }));
+
+  it('is no hindrance, and leaves nothing in the tree', async () => {
+    const top = join(world.folder, 'apart');
+    git(world.folder, 'clone', '-q', '--separate-git-dir', join(elsewhere, 'repo.git'), world.hub, top);
+    const apart = machineAt(top, 'apart');
+    for (let turn = 0; turn < 2; turn += 1) {
+      there.write('README.md', `theirs ${turn}\n`);
+      there.write(`new-${turn}.txt`, 'new\n');
+      await there.run();
+      apart.write(`mine-${turn}.txt`, 'mine\n');
+      expect(await apart.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+      expect(apart.git('status', '--porcelain', '--ignored')).toMatch(/^(!! \.autosync-stage\/)?$/);
+    }
+    await there.run();
+    expect(await apart.run()).toMatchObject({ verdict: 'synced' });
+    expect(existsSync(join(top, '.autosync-stage'))).toBe(false);
+    expect(apart.files()).toEqual(there.files());
+  });
+});
