@@ -25,6 +25,28 @@ export const TEST_PROGRAMS = [
   },
   { name: 'busybox', packages: ['busybox'] },
   { name: 'git-lfs', packages: ['git-lfs'] },
+  { name: 'openssl', packages: ['openssl'] },
+  { name: 'lighttpd', packages: ['lighttpd'] },
+  {
+    name: 'lighttpd-mod-openssl',
+    packages: ['lighttpd-mod-openssl'],
+    probe: [
+      '/bin/sh',
+      '-c',
+      'ls /usr/lib/lighttpd/mod_openssl.so /usr/lib/*/lighttpd/mod_openssl.so 2>/dev/null | grep .',
+    ],
+  },
+  { name: 'sshd', packages: ['openssh-server'] },
+  { name: 'ssh', packages: ['openssh-client'] },
+  { name: 'ssh-keygen', packages: ['openssh-client'] },
+  { name: 'ssh-agent', packages: ['openssh-client'] },
+  { name: 'ssh-add', packages: ['openssh-client'] },
+  {
+    // Both are modules of the system's own Python, which runs hg.
+    name: 'mercurial-keyring',
+    packages: ['mercurial-keyring', 'python3-keyring', 'python3-keyrings.alt'],
+    probe: ['/usr/bin/python3', '-c', 'import mercurial_keyring, keyring, keyrings.alt.file'],
+  },
   {
     // Only root can make the user whose crontab the tests may write.
     name: 'useradd as root',

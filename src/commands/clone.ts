@@ -67,20 +67,23 @@ function candidates(url: string, wished: string | undefined): readonly Vcs[] {
   return [...systems].sort((a, b) => Number(b.kind === likely) - Number(a.kind === likely));
 }
 
+type Refusal = Extract<CloneResult, { kind: 'refused' }>;
 type Failure = Extract<CloneResult, { kind: 'unavailable' }> & { readonly system: Vcs };
 
 /** Failures that say nothing about what stands at the other end: another system would meet the same. */
 const SAME_FOR_ALL: readonly Failure['reason'][] = ['offline', 'timeout', 'host-key', 'disk-full'];
 
 async function cloneWithAny(tried: readonly Vcs[], request: CloneRequest): Promise<void> {
+  let refusal: Refusal | undefined;
   const failures: Failure[] = [];
-  for (const system of tried) {
-    const result = await cloneWith(system, request, failures.length > 0);
+  for (const [at, system] of tried.entries()) {
+    const result = await cloneWith(system, request, at > 0);
     if (result?.kind === 'cloned') return;
-    if (result?.kind === 'refused') throw new AutosyncError('usage', result.why, [result.hint]);
-    if (result !== undefined) failures.push({ ...result, system });
-    if (result !== undefined && SAME_FOR_ALL.includes(result.reason)) break;
+    if (result?.kind === 'refused') refusal = result;
+    if (result?.kind === 'unavailable') failures.push({ ...result, system });
+    if (result?.kind === 'unavailable' && SAME_FOR_ALL.includes(result.reason)) break;
   }
+  if (refusal !== undefined) throw new AutosyncError('usage', refusal.why, [refusal.hint]);
   throw cannotClone(request.url, failures);
 }
 

@@ -13,6 +13,7 @@ import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { entryFor, presentScheduler } from './entry.js';
+import { distrustedSettings } from './hg-trust.js';
 import type { InstallWish } from './install-settings.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -36,6 +37,8 @@ const WAIT_MS = 30_000;
 /** Looks at a folder that is to be installed; whatever speaks against it is an error with the way out. */
 export async function inspectCandidate(wiring: Wiring, path: AbsolutePath, wish: InstallWish): Promise<WorkingTree> {
   const tree = await openTree(wiring.locations, path);
+  const distrust = tree.vcs === 'hg' ? await distrustedSettings(tree.top) : undefined;
+  if (distrust !== undefined) throw new AutosyncError('environment', distrust.why, [distrust.mend]);
   const remotes = (await systemOf(tree.vcs)?.remotes(tree.top)) ?? [];
   const shown = printable(tree.top);
   if (remotes.length === 0) {

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hgHooks } from '../../../src/hooks/hg-hooks.js';
-import { asAbsolute } from '../../../src/model/paths.js';
-import { type HgHookWorld, hgHookWorld } from '../../support/hg-hook-world.js';
-import { contentsOf } from '../../support/hook-world.js';
-import { needs } from '../../support/needs.js';
+import { hgHooks } from '../../src/hooks/hg-hooks.js';
+import { asAbsolute } from '../../src/model/paths.js';
+import { type HgHookWorld, hgHookWorld } from '../support/hg-hook-world.js';
+import { contentsOf } from '../support/hook-world.js';
+import { needs } from '../support/needs.js';
 
 const HGRCS: readonly (readonly [string, string])[] = [
   ['empty', ''],
