@@ -113,7 +113,7 @@ describe.skipIf(!['hg', 'openssl'].every(needs))('a Mercurial hub behind hg serv
     beforeAll(async () => {
       authority = createAuthority();
       const { port } = await started(startHgServe(world.hub, authority.server));
-      url = `https://127.0.0.1:${port}/`;
+      url = `https://localhost:${port}/`;
     });
 
     it('is trusted when the person names its authority', () => {
@@ -122,7 +122,7 @@ describe.skipIf(!['hg', 'openssl'].every(needs))('a Mercurial hub behind hg serv
     });
 
     it('is trusted when the person names its fingerprint', () => {
-      hgrc('[hostsecurity]', `127.0.0.1:fingerprints = ${authority.fingerprint}`);
+      hgrc('[hostsecurity]', `localhost:fingerprints = ${authority.fingerprint}`);
       expectToWork(url);
     });
 
@@ -131,7 +131,7 @@ describe.skipIf(!['hg', 'openssl'].every(needs))('a Mercurial hub behind hg serv
     });
 
     it('is not trusted when its fingerprint is another one', () => {
-      hgrc('[hostsecurity]', `127.0.0.1:fingerprints = sha256:${'00:'.repeat(31)}00`);
+      hgrc('[hostsecurity]', `localhost:fingerprints = sha256:${'00:'.repeat(31)}00`);
       expectToFail(url, 1, /certificate|fingerprint/i);
     });
   });
@@ -155,13 +155,13 @@ describe.skipIf(!FRONT.every(needs))('a Mercurial hub behind a web server', () =
 
     beforeAll(async () => {
       const { port } = await started(startFront(behind, { authority, user: `ann:${PASSWORD}` }));
-      url = `https://127.0.0.1:${port}/`;
+      url = `https://localhost:${port}/`;
     });
 
     const auth = (password: string): void =>
-      hgrc('[auth]', 'hub.prefix = 127.0.0.1', 'hub.username = ann', `hub.password = ${password}`);
-    const netrc = (password: string): void =>
-      writeFileSync(join(home.folder, '.netrc'), `machine 127.0.0.1 login ann password ${password}\n`, { mode: 0o600 });
+      hgrc('[auth]', 'hub.prefix = localhost', 'hub.username = ann', `hub.password = ${password}`);
+    const netrc = (password: string, mode = 0o600): void =>
+      writeFileSync(join(home.folder, '.netrc'), `machine localhost login ann password ${password}\n`, { mode });
 
     it('gets it from [auth], and it is written nowhere else', () => {
       auth(PASSWORD);
@@ -183,6 +183,16 @@ describe.skipIf(!FRONT.every(needs))('a Mercurial hub behind a web server', () =
     it.skipIf(!needs('mercurial-keyring'))('asks nobody when the keyring has none', () => {
       keyring('https://elsewhere/', PASSWORD);
       expectToFail(url, 1, /authorization|authentication/i, /\[auth\] in ~\/\.hgrc/);
+    });
+
+    it('does not get it from a .netrc that others may read', () => {
+      netrc(PASSWORD, 0o644);
+      expectToFail(url, 1, /~\/\.netrc is not used/);
+    });
+
+    it('gets that of another user from nowhere', () => {
+      netrc(PASSWORD);
+      expectToFail(url.replace('//', '//bob@'), 1, /authorization/);
     });
 
     it('says at once that it is wrong', () => {
@@ -219,11 +229,11 @@ describe.skipIf(!FRONT.every(needs))('a Mercurial hub behind a web server', () =
 
     beforeAll(async () => {
       const { port } = await started(startFront(behind, { authority, wantsCertificate: true }));
-      url = `https://127.0.0.1:${port}/`;
+      url = `https://localhost:${port}/`;
     });
 
     const auth = ({ certificate, key }: Authority['client']): void =>
-      hgrc('[auth]', 'hub.prefix = 127.0.0.1', `hub.cert = ${certificate}`, `hub.key = ${key}`);
+      hgrc('[auth]', 'hub.prefix = localhost', `hub.cert = ${certificate}`, `hub.key = ${key}`);
 
     it('gets the one that [auth] names', () => {
       auth(authority.client);
