@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 10_000),
-      project('contract', 60_000),
+      project('contract', 120_000),
       project('e2e', 300_000),
       project('model', 300_000),
       project('sweep', 600_000),

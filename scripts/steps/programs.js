@@ -55,6 +55,12 @@ export const TEST_PROGRAMS = [
   },
   { name: 'ps', packages: ['procps'] },
   {
+    // The extension topic; hg runs with the system's own Python.
+    name: 'mercurial-evolve',
+    packages: ['mercurial-evolve'],
+    probe: ['/usr/bin/python3', '-c', 'import hgext3rd.topic'],
+  },
+  {
     // A compiler without the C library's headers cannot build anything.
     name: 'cc',
     packages: ['gcc', 'libc6-dev'],

@@ -46,6 +46,7 @@ const BLOCKED: Readonly<Record<BlockedKind, Pick<Trouble, 'patience' | 'title'>>
   histedit: { patience: 'an-hour', title: 'waiting for a histedit to end' },
   update: { patience: 'an-hour', title: 'waiting for an update to end' },
   shelve: { patience: 'an-hour', title: 'waiting for an unshelve to end' },
+  topic: { patience: 'an-hour', title: 'waiting for a topic to end' },
   detached: { patience: 'an-hour', title: 'waiting for a branch to be checked out' },
   staged: { patience: 'an-hour', title: 'waiting for what is staged to be committed' },
   unresolved: { patience: 'an-hour', title: 'waiting for files to be resolved' },
@@ -56,6 +57,7 @@ const BLOCKED: Readonly<Record<BlockedKind, Pick<Trouble, 'patience' | 'title'>>
   'unrelated-history': { patience: 'none', title: 'the hub has an unrelated history' },
   'emptied-folder': { patience: 'none', title: 'the folder was emptied' },
   damaged: { patience: 'none', title: 'the repository is damaged' },
+  unsupported: { patience: 'none', title: 'the repository is of a kind that is left alone' },
   missing: { patience: 'none', title: 'the folder is gone' },
 };
 

@@ -83,6 +83,7 @@ export type BlockedKind =
   | 'histedit'
   | 'update'
   | 'shelve'
+  | 'topic'
   | 'detached'
   | 'staged'
   | 'unresolved'
@@ -93,6 +94,7 @@ export type BlockedKind =
   | 'emptied-folder'
   | 'unborn'
   | 'damaged'
+  | 'unsupported'
   | 'missing';
 
 /** Why a repository is left alone, and the one line that ends it. */

@@ -125,10 +125,14 @@ export function listNames(folder: string): string[] {
   }
 }
 
-/** What a folder holds besides files and links. */
-export type FolderContents = { readonly folders: readonly string[]; readonly special: readonly string[] };
+/** What a folder holds besides files and links; of one that we may not look into, only that. */
+export type FolderContents = {
+  readonly folders: readonly string[];
+  readonly special: readonly string[];
+  readonly closed: boolean;
+};
 
-/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder; none where we may not look. */
+/** Returns the names of the folders and of the FIFOs, sockets and devices in a folder. */
 export function listUncommon(folder: string): FolderContents {
   try {
     const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
@@ -137,9 +141,11 @@ export function listUncommon(folder: string): FolderContents {
     return {
       folders: folders.map(({ name }) => decodePath(name)),
       special: special.map(({ name }) => decodePath(name)),
+      closed: false,
     };
   } catch (error) {
-    if (isAbsent(error) || errorCode(error) === 'EACCES') return { folders: [], special: [] };
+    if (isAbsent(error)) return { folders: [], special: [], closed: false };
+    if (errorCode(error) === 'EACCES') return { folders: [], special: [], closed: true };
     throw error;
   }
 }

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { wholeState } from '../support/oracles.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 /** Something that a person has begun and not ended: its name, what we call it, how it is entered. */
 type State = readonly [name: string, kind: string, enter: (here: Desk) => void];

@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VcsKind } from '../../src/model/report.js';
 import { conflictsPage, type Outcome, whatBecameOf } from '../support/conflicts-page.js';
+import type { Desk } from '../support/desk.js';
 import { MEETINGS, type Meeting } from '../support/meetings.js';
 import { needs } from '../support/needs.js';
 import { copiesIn, expectConverged } from '../support/oracles.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 const outcomes = new Map<VcsKind, Map<string, Outcome>>();
 

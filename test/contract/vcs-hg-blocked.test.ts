@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -132,6 +132,17 @@ describe.skipIf(!needs('hg'))('what a killed run left', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
     expect(here.hg('verify', '-q')).toBe('');
     await expectConverged(world, { tokens: ['a\n'] });
+  });
+
+  it('a transaction that was killed on a hub that is a folder is taken back, too', async () => {
+    writeFileSync(join(world.hub, '.hg/hgrc'), '[hooks]\npretxnchangegroup = kill -9 $PPID\n');
+    here.write('a.txt', 'a\n');
+    here.commit('by hand');
+    spawnSync('hg', ['push', '-q'], { cwd: here.top });
+    expect(existsSync(join(world.hub, '.hg/store/journal'))).toBe(true);
+    rmSync(join(world.hub, '.hg/hgrc'));
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(hg(world.hub, 'verify', '-q')).toBe('');
   });
 
   it.each([

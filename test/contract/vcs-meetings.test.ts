@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { copiesIn, expectConverged } from '../support/oracles.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 const LINES = Array.from({ length: 20 }, (_, n) => `line ${n + 1}`).join('\n');
 

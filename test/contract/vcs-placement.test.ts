@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../support/desk.js';
 import { interruptedTree, VERBS } from '../support/interrupted-tree.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 /** Every version control system passes this. */
 function contract(vcs: VcsHarness): void {

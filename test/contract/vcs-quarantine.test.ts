@@ -3,11 +3,12 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'nod
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
 import { runAsNobody } from '../support/run-as.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 let world: World<Desk>;
 let here: Desk;
@@ -244,16 +245,17 @@ function contract(vcs: VcsHarness): void {
     });
 
     it.each([
-      ['neither be listed nor entered', 0, 'folder'],
-      ['be listed, but not entered', 0o400, 'folder/new.txt'],
-      ['be entered, but not listed', 0o100, 'folder'],
-    ])('loses nothing in a folder that may %s, and names it', async (_how, mode, path) => {
+      ['neither be listed nor entered', 0],
+      ['be listed, but not entered', 0o400],
+      ['be entered, but not listed', 0o100],
+    ])('loses nothing in a folder that may %s, and names it', async (_how, mode) => {
       here.write('folder/tracked.txt', 'tracked\n');
       await here.run();
       here.write('folder/new.txt', 'new\n');
       here.write('good.txt', 'good\n');
       chmodSync(at('folder'), mode);
       const report = runAsNobody(world, here);
+      const path = expect.stringMatching(/^folder(\/new\.txt)?$/);
       expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
       expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path, reason: 'unreadable' }] });
       chmodSync(at('folder'), 0o755);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../src/model/repo.js';
-import { SETTINGS } from '../support/world.js';
+import { SETTINGS } from '../support/desk.js';
 
 const execute = promisify(execFile);
 const NAMES = ['ada', 'bob', 'cyd', 'dan', 'eve'] as const;

@@ -18,7 +18,7 @@ export function whatBecameOf(
     .map(([path, content]) => `${shown(path)}: ${whose(apart, path, content)}`);
   return {
     files,
-    kinds: [...new Set(conflicts.map(({ kind }) => kind))],
+    kinds: [...new Set(conflicts.map(({ kind }) => kind))].sort(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Desk } from './world.js';
+import type { Desk } from './desk.js';
 
 /** Something a person does at any machine, whatever version control system it uses. */
 export type Deed = (desk: Desk) => void;

@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hg as hgSystem } from '../../src/vcs/hg/index.js';
-import { type Desk, deskAt, type World } from './world.js';
+import { type Desk, deskAt } from './desk.js';
+import type { World } from './world.js';
 
 // The machine's own settings (/etc/mercurial) must not reach a test.
 process.env['HGRCPATH'] = '';

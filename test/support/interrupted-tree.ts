@@ -1,5 +1,5 @@
 import type { WorkingTree } from '../../src/vcs/vcs.js';
-import type { Desk } from './world.js';
+import type { Desk } from './desk.js';
 
 /** What a run asks of a working tree, in this order. */
 export const VERBS = ['snapshot', 'fetch', 'integrate', 'push', 'uncommitted'] as const;

@@ -110,7 +110,6 @@ export const MEETINGS: readonly Meeting[] = [
     mine: all(write('a.txt', edited(5, 'MINE')), write('b.txt', 'FRESH\n')),
     theirs: all(rename('a.txt', 'b.txt'), write('b.txt', edited(5, 'THEIRS'))),
     tokens: ['MINE', 'FRESH', 'THEIRS'],
-    copies: 2,
     conflict: true,
   },
   {

@@ -5,7 +5,8 @@ import { expect } from 'vitest';
 import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport, VcsKind } from '../../src/model/report.js';
 import { fsPath } from '../../src/system/path-bytes.js';
-import type { Desk, World } from './world.js';
+import type { Desk } from './desk.js';
+import type { World } from './world.js';
 
 /** What of a repository's metadata is ours, or what the system itself writes down whenever it has looked at files. */
 const UNTOLD: Readonly<Record<VcsKind, RegExp>> = {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RepoReport } from '../../src/model/report.js';
 import { compiledSources } from './compiled.js';
-import type { Desk, World } from './world.js';
+import type { Desk } from './desk.js';
+import type { World } from './world.js';
 
 const SCRIPT = `
 import { commitMessages } from './src/engine/commit-message.js';

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Desk } from './desk.js';
 import { createHgWorld, type HgMachine, hg, hgMachineAt } from './hg-world.js';
-import { createWorld, type Desk, git, type Machine, machineAt, type World } from './world.js';
+import { createWorld, git, type Machine, machineAt, type World } from './world.js';
 
 /** What a suite that holds for every version control system has to know of one to set worlds up. */
 export type VcsHarness = {
@@ -32,7 +33,7 @@ const asGit = (machine: Desk): Machine => machineAt(machine.top, machine.name);
 const asHg = (machine: Desk): HgMachine => hgMachineAt(machine.top, machine.name);
 
 /** git. */
-export const gitHarness: VcsHarness = {
+const gitHarness: VcsHarness = {
   name: 'git',
   createWorld,
   machineAt,
@@ -63,7 +64,7 @@ export const gitHarness: VcsHarness = {
 };
 
 /** Mercurial. */
-export const hgHarness: VcsHarness = {
+const hgHarness: VcsHarness = {
   name: 'hg',
   createWorld: createHgWorld,
   machineAt: hgMachineAt,

@@ -3,6 +3,7 @@ import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, lstatIfAllowed } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { withoutHg } from './beside-hg.js';
 import { sizeLimit } from './host-limit.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
@@ -80,7 +81,9 @@ async function untrackedPaths(
   // Once more without collapsing: only git knows what its ignore rules leave out, byte by byte.
   const all = await readStatus(repository, 'all');
   const paths: string[] = [];
-  for (const path of all.untracked) {
+  const own = withoutHg(all.untracked);
+  for (const folder of own.nested) leaveOut(folder, 'nested-repository');
+  for (const path of own.paths) {
     if (!path.endsWith('/')) paths.push(path);
     else if (exists(joinPath(repository.top, path, '.git'))) leaveOut(path.slice(0, -1), 'nested-repository');
   }

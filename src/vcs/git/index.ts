@@ -1,5 +1,6 @@
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
+import { withoutHg } from './beside-hg.js';
 import { clone } from './clone.js';
 import { gitIn } from './command.js';
 import { fetch } from './fetch.js';
@@ -80,5 +81,6 @@ async function uncommitted(repository: Repository): Promise<readonly RelativePat
   const tracked = status.tracked.filter(
     ({ submodule, staged, unstaged }) => submodule?.commit !== false || staged !== '.' || unstaged === 'D',
   );
-  return [...tracked.map(({ path }) => path), ...status.unmerged, ...status.untracked.map(asRelative)];
+  const { paths, nested } = withoutHg(status.untracked);
+  return [...tracked.map(({ path }) => path), ...status.unmerged, ...[...paths, ...nested].map(asRelative)];
 }

@@ -8,6 +8,7 @@ import { readHiddenCopies } from './keep-ignored.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
 import { findUnmentioned, nestedIn } from './unmentioned.js';
+import { SUBREPOSITORY_FILES } from './unsupported.js';
 
 /** A path that may go into the snapshot, as it stood when it was looked at. */
 export type Candidate = StatusEntry & {
@@ -22,9 +23,10 @@ export type Selection = { readonly candidates: readonly Candidate[]; readonly qu
 export async function readCandidates(repository: Repository, status: readonly StatusEntry[]): Promise<Selection> {
   const candidates: Candidate[] = [];
   const quarantined = new Map<string, Quarantined>();
-  const { nested, special } = await findUnmentioned(repository, status);
+  const { nested, special, closed } = await findUnmentioned(repository, status);
   for (const path of nested) quarantined.set(path, { path, reason: 'nested-repository' });
   for (const path of special) quarantined.set(path, { path, reason: 'special-file' });
+  for (const path of closed) quarantined.set(path, { path, reason: 'unreadable' });
   const hidden = readHiddenCopies(repository);
   for (const entry of status) {
     if (entry.letter === '?' && (hidden.has(entry.path) || nestedIn(nested, entry.path) !== undefined)) continue;
@@ -55,6 +57,7 @@ export function lookAgain(repository: Repository, candidate: Candidate): Candida
 function lookAt(repository: Repository, entry: StatusEntry): Candidate | Quarantined | undefined {
   const { path, letter } = entry;
   if (letter === '?' && isUnsupported(path)) return { path, reason: 'unsupported-name' };
+  if (SUBREPOSITORY_FILES.has(path)) return { path, reason: 'submodule' };
   // The person told hg so; what stands there is then a file that is not hg's.
   if (letter === 'R') return { ...entry, stats: undefined };
   const stats = statsOf(repository, path);

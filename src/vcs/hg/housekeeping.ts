@@ -15,7 +15,7 @@ export function housekeeping(repository: Repository): void {
 /** Takes back what autosync keeps in the repository; a bookmark of ours that alone names some work stays. */
 export async function forget(repository: Repository): Promise<void> {
   removeShare(repository);
-  for (const name of ['head', 'hub.json', 'unplaced-merge']) remove(joinPath(repository.privateFolder, name));
+  for (const name of ['head', 'hub.json']) remove(joinPath(repository.privateFolder, name));
   const text = await repository.hg.text(['bookmarks', '-T', '{bookmark}\\0{node}\\0']).catch(() => '');
   const values = text.split('\0');
   for (let at = 0; at + 1 < values.length; at += 2) {

@@ -1,5 +1,8 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Blocked, RemoteFailure } from '../../model/outcome.js';
 import type { ExecResult } from '../../system/exec.js';
+import { isFolder } from '../../system/files.js';
 import { network } from './network.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
@@ -16,7 +19,20 @@ export async function askHub(
 ): Promise<ExecResult> {
   const { hg, settings, progress } = repository;
   const { args, options } = await network({ hg, progress, timeoutMs: settings.networkTimeoutSeconds * 1000 });
-  return await hg.run([...command, ...args, '--', upstream.name], options);
+  const ask = (): Promise<ExecResult> => hg.run([...command, ...args, '--', upstream.name], options);
+  const result = await ask();
+  return (await recoverHub(repository, upstream, result)) ? await ask() : result;
+}
+
+/**
+ * Takes back what an hg that was killed left on a hub that is a folder of this machine: until then it would refuse every
+ * push. Hg itself makes sure that nobody is at work there.
+ */
+async function recoverHub({ hg, top }: Repository, { url }: Upstream, { stderr }: ExecResult): Promise<boolean> {
+  if (!/abandoned transaction found/.test(stderr)) return false;
+  const path = url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url);
+  if (!isFolder(join(path, '.hg'))) return false;
+  return (await hg.run(['recover', '-q', `--repository=${path}`])).exitCode === 0;
 }
 
 /** Says that the hub could not be used. */

@@ -7,6 +7,7 @@ import type { Repository } from './repository.js';
 import { countOf, type Position, readPosition } from './revisions.js';
 import { readStatus } from './status.js';
 import type { StatusEntry } from './status-parser.js';
+import { hasSubrepositories } from './unsupported.js';
 
 /** A look at the working tree, with hg's own list kept for the snapshot. */
 export type Inspection = { readonly state: WorkingTreeState; readonly status: readonly StatusEntry[] };
@@ -25,7 +26,8 @@ export async function inspect(repository: Repository): Promise<Inspection> {
   const { branch, head } = position;
   // In the middle of something nothing is looked at further.
   const status = blocked === undefined ? await readStatus(repository) : [];
-  return { status, state: { branch, head, blocked, dirty: status.length > 0 } };
+  const unsupported = blocked ?? (await hasSubrepositories(repository, status));
+  return { status, state: { branch, head, blocked: unsupported, dirty: status.length > 0 } };
 }
 
 /** Files with conflicts that outlived what made them: a kept-parent update, or a merge state restored by hand. */

@@ -7,15 +7,15 @@ import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { checkOut } from './check-out.js';
-import { exactly } from './command.js';
 import { contentsOf } from './contents.js';
 import { differences } from './difference.js';
 import { keepIgnored } from './keep-ignored.js';
-import { forgetUnplaced, merge } from './merge.js';
+import { merge } from './merge.js';
 import { moveParent } from './move-parent.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
 import { isAncestor, readPosition } from './revisions.js';
 import { stagingFolder } from './staging-folder.js';
+import { unsupportedChange } from './unsupported.js';
 import { withWorkingTreeLock } from './working-tree-lock.js';
 
 /** Brings the hub's work in: merged in a private share, then placed file by file. */
@@ -27,7 +27,10 @@ export async function integrate(repository: Repository, request: IntegrateReques
   if (head === undefined || hub.relation === 'behind') {
     return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
   }
-  if (await hasSubrepositories(repository, [head, hub.head])) return SUBREPOSITORIES;
+  // What both sides did to them counts, too: a merge of hg's goes into subrepositories.
+  const met = (await differences(repository, head, hub.head)).map(({ path }) => path);
+  const theirs = unsupportedChange(repository, met);
+  if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
   const { id, conflicts } = await merge(repository, { ...ends, pause: request.policy === 'pause' });
   if (id === undefined) return { kind: 'paused', conflicts };
@@ -39,22 +42,6 @@ const done = (
   outcome: Extract<IntegrateResult, { kind: 'done' }>['outcome'],
 ): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
 
-const SUBREPOSITORIES: IntegrateResult = {
-  kind: 'blocked',
-  blocked: {
-    kind: 'merge',
-    hint: 'both sides changed, and there are subrepositories: hg merge by hand, then hg commit',
-  },
-};
-
-async function hasSubrepositories({ hg }: Repository, changesets: readonly string[]): Promise<boolean> {
-  for (const changeset of changesets) {
-    const { exitCode } = await hg.run(['files', '-q', `--rev=${changeset}`, '--', ...exactly(['.hgsubstate'])]);
-    if (exitCode === 0) return true;
-  }
-  return false;
-}
-
 type BringInRequest = IntegrateRequest & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged';
@@ -65,6 +52,11 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   const { branch, head, to } = request;
   const from = head ?? NO_CHANGESET;
   const files = await differences(repository, from, to);
+  const unsupported = unsupportedChange(
+    repository,
+    files.map(({ path }) => path),
+  );
+  if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
   const stillChanging = request.quarantined.find(
     ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
   );
@@ -99,7 +91,6 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   if (placed.kind === 'surprise') {
     return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
   }
-  forgetUnplaced(repository);
   // As `hg update` and `hg commit` do.
   if (bookmark !== '') await repository.hg.run(['bookmark', '-q', '--force', `--rev=${to}`, '--', bookmark]);
   const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));

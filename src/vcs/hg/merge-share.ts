@@ -8,6 +8,7 @@ import {
   readTextIfPresent,
   remove,
   removeTree,
+  writeAtomically,
 } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
 import { type Hg, hgIn } from './command.js';
@@ -23,8 +24,7 @@ const shareFolder = ({ privateFolder }: Pick<Repository, 'privateFolder'>): Abso
 export async function inMergeShare<T>(repository: Repository, body: (share: MergeShare) => Promise<T>): Promise<T> {
   await makeShare(repository);
   const top = shareFolder(repository);
-  // The person's hooks belong to his own tree; here they would see ours (PROMISES, P11).
-  const hg = hgIn(top, [...(await hooksOff(repository)), 'extensions.share=']);
+  const hg = hgIn(top, [...(await hooksOff(repository)), ...(await mergeToolsOff(repository)), 'extensions.share=']);
   try {
     return await body({ hg, top });
   } catch (error) {
@@ -42,21 +42,31 @@ async function makeShare(repository: Repository): Promise<void> {
   if (pointer === repository.sharedFolder && exists(joinPath(folder, '.hg', 'requires'))) return;
   removeTree(folder);
   makeFolder(repository.privateFolder);
-  const beside = `${folder}.new`;
+  const beside = joinPath(repository.privateFolder, 'merge.new');
   removeTree(beside);
   await repository.hg.output(['share', '-q', '-U', '--config', 'extensions.share=', '--', repository.top, beside]);
+  // A share of the older kind does not read the settings of the tree that it is made for.
+  const own = joinPath(beside, '.hg', 'hgrc');
+  writeAtomically(own, `%include ../../../hgrc\n${readTextIfPresent(own) ?? ''}`);
   move(beside, folder);
 }
 
-/** Returns settings that switch every hook off which the person has configured. */
-async function hooksOff({ hg }: Repository): Promise<readonly string[]> {
+/** Returns settings that switch the person's hooks off: they belong to his own tree; here they would see ours (P11). */
+async function hooksOff(repository: Repository): Promise<readonly string[]> {
+  const names = await settingsIn(repository, 'hooks');
+  return names.filter((name) => /^hooks\.(?!priority\.)[^:=]+$/.test(name)).map((name) => `${name}=`);
+}
+
+/** Returns settings that keep the person's merge programs out, which might wait for him; hg's own for tags stays. */
+async function mergeToolsOff(repository: Repository): Promise<readonly string[]> {
+  const names = await settingsIn(repository, 'merge-patterns');
+  return names.filter((name) => !/=|\.\.hgtags$/.test(name)).map((name) => `${name}=internal:merge3`);
+}
+
+async function settingsIn({ hg }: Repository, section: string): Promise<readonly string[]> {
   // Exit code 1: there is none.
-  const { stdout } = await hg.run(['config', '-T', '{name}\\0', 'hooks']);
-  const names = stdout
-    .toString('utf8')
-    .split('\0')
-    .filter((name) => /^hooks\.(?!priority\.)[^:=]+$/.test(name));
-  return names.map((name) => `${name}=`);
+  const { stdout } = await hg.run(['config', '-T', '{name}\\0', section]);
+  return stdout.toString('utf8').split('\0').slice(0, -1);
 }
 
 /** Makes the share hold exactly what a changeset holds. */

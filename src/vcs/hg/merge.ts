@@ -1,13 +1,13 @@
 import type { Conflict } from '../../model/outcome.js';
-import type { AbsolutePath } from '../../model/paths.js';
-import { joinPath, makeFolder, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
+import { MACHINE_TRAILER } from '../vcs.js';
 import { hgFailure } from './command.js';
 import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import type { Repository } from './repository.js';
-import { countOf, isAncestor, isKnown } from './revisions.js';
+import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
+import { settleFlags } from './settle-flags.js';
 
 /** What merging needs to know. */
 export type MergeRequest = Ends & {
@@ -23,8 +23,12 @@ export async function merge(repository: Repository, request: MergeRequest): Prom
   return await inMergeShare(repository, async (share) => {
     let id = request.ours;
     const conflicts: Conflict[] = [];
-    for (const side of [await unplacedMerge(repository, request.ours), request.theirs]) {
-      if (side === undefined || (await isAncestor(repository, side, id))) continue;
+    for (const side of [...(await unplacedMerges(repository, request)), request.theirs]) {
+      if (await isAncestor(repository, side, id)) continue;
+      if (await isAncestor(repository, id, side)) {
+        id = side;
+        continue;
+      }
       const merged = await mergeOne(repository, share, { ...request, ours: id, theirs: side });
       conflicts.push(...merged.conflicts);
       if (merged.id === undefined) return { id: undefined, conflicts };
@@ -41,37 +45,33 @@ async function mergeOne(repository: Repository, share: MergeShare, request: Merg
   // 0: merged; 1: merged with conflicts; anything else is a failure.
   if (result.exitCode !== 0 && result.exitCode !== 1) throw hgFailure(args, result);
   const settled = result.exitCode === 1 ? await settleConflicts(share, request) : [];
-  const conflicts = [...settled, ...(await divergentRenames(repository, request))];
+  const flags = await settleFlags(share, request, settled);
+  const conflicts = [...settled, ...flags, ...(await divergentRenames(repository, request))];
   if (request.pause && conflicts.length > 0) {
     await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
     return { id: undefined, conflicts };
   }
   const message = repository.messages.merge(conflicts);
   await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
-  const id = await share.hg.text(['log', '--rev=.', '-T', '{node}']);
-  rememberUnplaced(repository, id);
-  return { id, conflicts };
+  return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts };
 }
-
-const unplacedFile = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
-  joinPath(privateFolder, 'unplaced-merge');
-
-function rememberUnplaced(repository: Repository, id: string): void {
-  makeFolder(repository.privateFolder);
-  writeAtomically(unplacedFile(repository), `${id}\n`);
-}
-
-/** Forgets the last merge: the working tree stands on it now. */
-export const forgetUnplaced = (repository: Repository): void => remove(unplacedFile(repository));
 
 /**
- * Returns a merge of ours that never came into the working tree, because somebody saved meanwhile or we were killed. It
- * is in the history for good, so the next merge takes it in, and no head of it is left behind.
+ * Returns merges of ours that never came into the working tree, because somebody saved meanwhile or we were killed. They
+ * are in the history for good, so the next merge takes them in, and no head of them is left behind. They hold nothing
+ * but what both sides have: a history that was taken back does not return through them.
  */
-async function unplacedMerge(repository: Repository, ours: string): Promise<string | undefined> {
-  const id = /^[0-9a-f]{40}$/m.exec(readTextIfPresent(unplacedFile(repository)) ?? '')?.[0];
-  if (id === undefined || !(await isKnown(repository, id)) || (await isAncestor(repository, id, ours)))
-    return undefined;
-  const usable = await countOf(repository, `${id} and draft() and heads(all()) and branch(${ours}) and not hidden()`);
-  return usable > 0 ? id : undefined;
+async function unplacedMerges(repository: Repository, { ours, theirs }: Ends): Promise<readonly string[]> {
+  const trailer = quoted(`literal:${MACHINE_TRAILER}: ${repository.settings.machine}`);
+  const own = `(merge() and not public() and desc(${trailer}))`;
+  const news = `- ::${ours} - ::${theirs}`;
+  const heads = await changesetsOf(
+    repository,
+    `heads((branch(${ours}) and not public() and not hidden()) ${news}) and ${own}`,
+  );
+  const unplaced: string[] = [];
+  for (const id of heads) {
+    if ((await countOf(repository, `(::${id} ${news}) - ${own}`)) === 0) unplaced.push(id);
+  }
+  return unplaced;
 }

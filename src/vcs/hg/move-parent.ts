@@ -32,5 +32,5 @@ export function moveParent(repository: Repository, move: ParentMove): true | str
 }
 
 /** Reads the named branch that the next commit will be on. */
-export const branchOf = ({ hgFolder }: Pick<Repository, 'hgFolder'>): string =>
+const branchOf = ({ hgFolder }: Pick<Repository, 'hgFolder'>): string =>
   readTextIfPresent(joinPath(hgFolder, 'branch'))?.trim() || 'default';

@@ -6,6 +6,7 @@ import { isForeignName } from '../../system/path-bytes.js';
 import type { OpenOptions } from '../vcs.js';
 import { hgIn } from './command.js';
 import type { Repository } from './repository.js';
+import { unsupportedKind } from './unsupported.js';
 
 /** What stands at a path, as hg sees it. */
 export type HgOpened =
@@ -27,10 +28,8 @@ export function openRepository(path: AbsolutePath, options: OpenOptions): HgOpen
     const hint = 'hg status shows what is wrong';
     return { kind: 'refused', why: `the history in '${sharedFolder}' is missing, or of a kind long gone`, hint };
   }
-  if (readRequirements(hgFolder).has('dirstate-v2')) {
-    const hint = 'hg debugupgraderepo --run --config format.use-dirstate-v2=no';
-    return { kind: 'refused', why: 'the repository keeps its dirstate in a form that autosync cannot write', hint };
-  }
+  const unsupported = unsupportedKind({ hgFolder, sharedFolder });
+  if (unsupported !== undefined) return { kind: 'refused', ...unsupported };
   const { settings, messages, now, sleep, progress } = options;
   const places = { hg: hgIn(found), top: found, hgFolder, sharedFolder, privateFolder: joinPath(hgFolder, 'autosync') };
   return { kind: 'opened', repository: { ...places, settings, messages, now, sleep, progress } };
@@ -46,11 +45,6 @@ function findTop(path: AbsolutePath): AbsolutePath | undefined {
 function sharedFrom(hgFolder: AbsolutePath): AbsolutePath {
   const text = readTextIfPresent(joinPath(hgFolder, 'sharedpath'));
   return text === undefined ? hgFolder : asAbsolute(resolve(hgFolder, text.replace(/\n$/, '')));
-}
-
-/** Reads what a repository says that an hg must know to work in it, one word a line. */
-function readRequirements(hgFolder: AbsolutePath): ReadonlySet<string> {
-  return new Set((readTextIfPresent(joinPath(hgFolder, 'requires')) ?? '').split('\n'));
 }
 
 /** Says where the configuration with the hooks is; it is never part of what a push can bring. */

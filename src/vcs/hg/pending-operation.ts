@@ -1,5 +1,5 @@
 import type { Blocked, BlockedKind } from '../../model/outcome.js';
-import { exists, joinPath } from '../../system/files.js';
+import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
 import type { Repository } from './repository.js';
 
 /** What lies in `.hg` while the person is in the middle of something, in the order it is looked for. */
@@ -17,10 +17,18 @@ const MARKS: readonly (readonly [string, BlockedKind, string])[] = [
 
 const MERGE: Blocked = { kind: 'merge', hint: 'hg commit to end the merge, or hg merge --abort' };
 
+/** With a push to a hub that publishes, a topic would end. */
+const TOPIC: Blocked = { kind: 'topic', hint: 'hg topic --clear, once what is on the topic may be seen by all' };
+
+/** Hg commits nothing on top of patches of its queue, and pushes none of them. */
+const PATCHES: Blocked = { kind: 'unsupported', hint: 'patches are applied: hg qfinish --applied, or hg qpop --all' };
+
 /** Returns what the person is in the middle of, if anything; `merging` says that there are two parents. */
 export function pendingOperation(repository: Pick<Repository, 'hgFolder'>, merging: boolean): Blocked | undefined {
   for (const [mark, kind, hint] of MARKS) {
     if (exists(joinPath(repository.hgFolder, mark))) return { kind, hint };
   }
-  return merging ? MERGE : undefined;
+  if (merging) return MERGE;
+  if ((lstatIfPresent(joinPath(repository.hgFolder, 'patches', 'status'))?.size ?? 0) > 0) return PATCHES;
+  return (readTextIfPresent(joinPath(repository.hgFolder, 'topic')) ?? '').trim() === '' ? undefined : TOPIC;
 }

@@ -17,9 +17,9 @@ import type { Candidate } from './candidates.js';
 import { exactly } from './command.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
-import { pushChangeset } from './push.js';
+import { pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, isAncestor, readPosition } from './revisions.js';
+import { changesetsOf, isAncestor, quoted, readPosition } from './revisions.js';
 import { upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
@@ -38,6 +38,8 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const [before] = await bookmarked(repository, bookmark);
   const id = candidates === undefined ? head : await asideChangeset(repository, { head, before, candidates });
   if (id === undefined) return { kind: 'nothing-to-push' };
+  const secret = await secrecy(repository, id);
+  if (secret !== undefined) return secret;
   if (id !== before) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
   }
@@ -53,9 +55,6 @@ const bookmarked = (repository: Repository, bookmark: string): Promise<readonly 
   changesetsOf(repository, `bookmark() and bookmark(${quoted(`re:^${escapePattern(bookmark)}$`)})`);
 
 const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** Writes a string of a revset. */
-const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
 type AsideChangeset = {
   readonly head: string | undefined;

@@ -14,18 +14,25 @@ export async function push(repository: Repository, branch: string, hub: HubState
   if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const { head } = await readPosition(repository);
   if (head === undefined || head === hub.head) return { kind: 'nothing-to-push' };
+  const secret = await secrecy(repository, head);
+  if (secret !== undefined) return secret;
   const sent = await pushChangeset(repository, { upstream, id: head, isNewBranch: hub.head === undefined });
   if (sent.kind === 'unavailable' || sent.kind === 'rejected') return sent;
-  if (sent.kind === 'nothing-to-push') {
-    const secret = await countOf(repository, `${head} and secret()`);
-    if (secret > 0) return { kind: 'not-attempted', why: 'the last commit is secret: hg phase -d -r . to share it' };
-  }
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
   if (sent.kind === 'nothing-to-push') return sent;
   const news = hub.head === undefined ? `::${head}` : `only(${head}, ${hub.head})`;
   return { kind: 'pushed', commits: await countOf(repository, news) };
+}
+
+/** Says that a changeset is secret: the person wants it on this machine alone. */
+export async function secrecy(
+  repository: Repository,
+  id: string,
+): Promise<Extract<PushOutcome, { kind: 'not-attempted' }> | undefined> {
+  if ((await countOf(repository, `${id} and secret()`)) === 0) return undefined;
+  return { kind: 'not-attempted', why: 'the last commit is secret: hg phase -d -r . to share it' };
 }
 
 const branchOf = ({ hg }: Repository, id: string): Promise<string> => hg.text(['log', `--rev=${id}`, '-T', '{branch}']);

@@ -9,6 +9,9 @@ export async function changesetsOf({ hg }: WithHg, revset: string): Promise<read
   return text.split('\0').slice(0, -1);
 }
 
+/** Writes a string of a revset. */
+export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+
 /** Counts the changesets of a revset. */
 export const countOf = async (repository: WithHg, revset: string): Promise<number> =>
   (await changesetsOf(repository, revset)).length;

@@ -62,25 +62,27 @@ async function settleContent(share: MergeShare, ends: Ends, conflict: ContentCon
   const { path } = conflict;
   const ours = await versionOf(share, ends.ours, conflict.ours);
   const theirs = await versionOf(share, ends.theirs, conflict.theirs);
+  // As git has it: where a file meets a link, the link keeps the name.
+  const isOursKept = theirs === undefined || (ours !== undefined && isLink(ours) && !isLink(theirs));
+  const [kept, other] = isOursKept ? [ours, theirs] : [theirs, ours];
   // Written by us: hg would first make a backup under a longer name, which a name of 255 bytes does not have.
-  const kept = theirs ?? ours;
   if (kept !== undefined) putVersion(share, path, kept);
   await share.hg.output(['resolve', '-q', '--mark', '--', ...exactly([path])]);
-  if (ours === undefined || theirs === undefined) return { path, kind: 'modify-delete', kept: path };
-  if (ours.data.equals(theirs.data) && isLink(ours) === isLink(theirs)) return { path, kind: 'mode', kept: path };
-  const { data } = ours;
-  const copy = await copyName(share, { path, data, ends: { side: ends.ours, other: ends.theirs }, from: ours.path });
-  putVersion(share, copy, ours);
+  if (kept === undefined || other === undefined) return { path, kind: 'modify-delete', kept: path };
+  if (kept.data.equals(other.data) && isLink(kept) === isLink(other)) return { path, kind: 'mode', kept: path };
+  const { data, path: from } = other;
+  const sides = isOursKept ? { side: ends.theirs, other: ends.ours } : { side: ends.ours, other: ends.theirs };
+  const copy = await copyName(share, { path, data, ends: sides, from });
+  putVersion(share, copy, other);
   await share.hg.output(['add', '-q', '--', ...exactly([copy])]);
-  return { path, kind: kindOf(conflict, ours, theirs), kept: path, copy };
+  return { path, kind: kindOf(conflict, kept, other), kept: path, copy };
 }
 
 const isLink = ({ mode }: Version): boolean => mode === '120000';
 
-function kindOf(conflict: ContentConflict, ours: Version, theirs: Version): ConflictKind {
-  if (ours.path !== theirs.path) return 'rename';
-  if (!conflict.hasBase) return 'both-added';
-  return ours.data.includes(0) || theirs.data.includes(0) ? 'binary' : 'content';
+function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): ConflictKind {
+  if (!hasBase) return isLink(one) === isLink(other) ? 'both-added' : 'file-directory';
+  return one.data.includes(0) || other.data.includes(0) ? 'binary' : 'content';
 }
 
 async function versionOf(

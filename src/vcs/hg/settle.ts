@@ -7,7 +7,7 @@ import type { Repository } from './repository.js';
 const MAX_RUNS = 5;
 
 /** Tells whether two looks at a path saw the same thing. */
-export function isSame(before: Stats | undefined, after: Stats | undefined): boolean {
+function isSame(before: Stats | undefined, after: Stats | undefined): boolean {
   if (before === undefined || after === undefined) return before === after;
   return (
     before.size === after.size &&

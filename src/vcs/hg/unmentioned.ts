@@ -10,11 +10,14 @@ export type Unmentioned = {
   readonly nested: ReadonlySet<RelativePath>;
   /** FIFOs, sockets and devices. */
   readonly special: readonly RelativePath[];
+  /** Folders whose contents we may not see. */
+  readonly closed: readonly RelativePath[];
 };
 
 /**
- * Finds repositories inside the working tree that are no subrepositories of it, and files that are none. Hg does not
- * mention them, so the folders are walked for them; another git's it would take, metadata and all (tried with 6.3).
+ * Finds repositories inside the working tree that are no subrepositories of it, files that are none, and folders that
+ * are closed to us. Hg does not mention them, so the folders are walked for them; another git's it would take, metadata
+ * and all (tried with 6.3).
  */
 export async function findUnmentioned(repository: Repository, status: readonly StatusEntry[]): Promise<Unmentioned> {
   const nested = new Set<RelativePath>();
@@ -27,9 +30,14 @@ export async function findUnmentioned(repository: Repository, status: readonly S
   for (const path of found.nested) {
     if (!declared.has(path) && !(await isIgnored(repository, path))) nested.add(path);
   }
-  const special: RelativePath[] = [];
-  for (const path of found.special) if (!(await isIgnored(repository, path))) special.push(path);
-  return { nested, special };
+  const special = await withoutIgnored(repository, found.special);
+  return { nested, special, closed: await withoutIgnored(repository, found.closed) };
+}
+
+async function withoutIgnored(repository: Repository, paths: readonly RelativePath[]): Promise<RelativePath[]> {
+  const kept: RelativePath[] = [];
+  for (const path of paths) if (!(await isIgnored(repository, path))) kept.push(path);
+  return kept;
 }
 
 /** Returns the nested repository that a path lies in. */
@@ -41,10 +49,13 @@ export function nestedIn(nested: ReadonlySet<RelativePath>, path: RelativePath):
   return undefined;
 }
 
-function walk({ top }: Repository): { readonly nested: RelativePath[]; readonly special: RelativePath[] } {
-  const found = { nested: [] as RelativePath[], special: [] as RelativePath[] };
+type Walked = Readonly<Record<'nested' | 'special' | 'closed', RelativePath[]>>;
+
+function walk({ top }: Repository): Walked {
+  const found: Walked = { nested: [], special: [], closed: [] };
   const look = (folder: string): void => {
-    const { folders, special } = listUncommon(joinPath(top, folder));
+    const { folders, special, closed } = listUncommon(joinPath(top, folder));
+    if (closed) found.closed.push(asRelative(folder));
     const below = (name: string): RelativePath => asRelative(folder === '' ? name : `${folder}/${name}`);
     found.special.push(...special.map(below));
     for (const name of folders) {
