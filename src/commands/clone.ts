@@ -3,6 +3,8 @@ import type { Argv } from 'yargs';
 import { BY_HAND } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import type { ExitCode } from '../model/exit-codes.js';
+import type { RemoteFailure } from '../model/outcome.js';
+import type { VcsKind } from '../model/report.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
 import { redact } from '../system/printable.js';
@@ -97,6 +99,22 @@ async function cloneWith(system: Vcs, request: CloneRequest, isSecond: boolean):
   }
 }
 
+/** There is no repository yet in which a person could look for himself, and no next run. */
+function wayOut(kind: VcsKind, reason: RemoteFailure): string {
+  switch (reason) {
+    case 'offline':
+    case 'timeout':
+      return 'try again when the hub is in reach';
+    case 'not-found':
+    case 'other':
+      return `check the URL; ${kind} clone <url> shows what is wrong`;
+    case 'host-key':
+      return `connect once by hand to accept the host key: ${kind} clone <url>`;
+    default:
+      return BY_HAND[kind].mend[reason];
+  }
+}
+
 /** Tells of the failure that says most; what another system met is a line below. */
 function cannotClone(url: string, failures: readonly Failure[]): AutosyncError {
   const known = failures.find(({ reason }) => reason !== 'not-found' && reason !== 'other') ?? failures[0];
@@ -106,6 +124,6 @@ function cannotClone(url: string, failures: readonly Failure[]): AutosyncError {
   return new AutosyncError(
     reason === 'offline' || reason === 'timeout' ? 'offline' : 'failed',
     `cannot clone '${redact(url)}' with ${system.kind}: ${why}`,
-    [BY_HAND[system.kind].mend[reason], ...others.map((other) => `with ${other.system.kind}: ${other.why}`)],
+    [wayOut(system.kind, reason), ...others.map((other) => `with ${other.system.kind}: ${other.why}`)],
   );
 }

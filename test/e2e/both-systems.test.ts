@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../scripts/steps/programs.js';
 import { createHome, type Home } from '../support/cli.js';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { gitHarness, hgHarness } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 const newHome = (path?: string): Home => createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop', path);
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,12 +98,12 @@ describe.skipIf(!['hg', 'openssl'].every(needs))('a Mercurial hub behind hg serv
   });
 
   it('that is not there is not waited for', async () => {
-    expectToFail(`http://127.0.0.1:${await freePort()}/`, 12, /refused/i, /next run tries again/);
+    expectToFail(`http://127.0.0.1:${await freePort()}/`, 12, /refused/i, /try again when/);
   });
 
   it('that does not have the repository is said to have none', async () => {
     const { port } = await started(startHgServe(world.hub));
-    expectToFail(`http://127.0.0.1:${port}/elsewhere`, 1, /404|not found/i, /hg paths/);
+    expectToFail(`http://127.0.0.1:${port}/elsewhere`, 1, /404|not found/i, /check the URL/);
   });
 
   describe('with TLS', () => {
@@ -298,9 +298,9 @@ describe.skipIf(!SSH.every(needs))('a Mercurial hub behind sshd', () => {
     ssh({});
     const socket = join(mkdtempSync(join(tmpdir(), 'agent-')), 'socket');
     agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-    await until('the agent is there', () => existsSync(socket));
     home = home.with({ SSH_AUTH_SOCK: socket });
-    execFileSync('ssh-add', ['-q', sshd.key], { env: home.env, stdio: 'ignore' });
+    const { env } = home;
+    await until('the agent has the key', () => spawnSync('ssh-add', ['-q', sshd.key], { env }).status === 0);
     expectToWork(url);
   });
 
@@ -323,6 +323,6 @@ describe.skipIf(!SSH.every(needs))('a Mercurial hub behind sshd', () => {
 
   it('does not have every repository', () => {
     ssh({ key: sshd.key });
-    expectToFail(`${url}-elsewhere`, 1, /no repository found|not found/, /hg paths/);
+    expectToFail(`${url}-elsewhere`, 1, /no repository found|not found/, /check the URL/);
   });
 });

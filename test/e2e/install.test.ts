@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, type Home, until } from '../support/cli.js';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
-import { type Desk, git, type World } from '../support/world.js';
+import { git, type World } from '../support/world.js';
 
 /** Everything below a folder: path → mode and bytes. */
 function picture(folder: string): Record<string, string> {

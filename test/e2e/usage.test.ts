@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, type Home } from '../support/cli.js';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { gitHarness, HARNESSES } from '../support/vcs-harness.js';
-import type { Desk, World } from '../support/world.js';
+import type { World } from '../support/world.js';
 
 const SYSTEMS = HARNESSES.filter(({ name }) => needs(name));
 
