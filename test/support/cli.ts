@@ -1,7 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../scripts/steps/programs.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -48,6 +50,16 @@ const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => (
   out: stdout,
   err: stderr,
 });
+
+/** Returns a PATH on which there are some programs, and nothing else. */
+export function pathOf(...programs: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bin-'));
+  for (const name of programs) {
+    const found = findProgram(name);
+    if (found !== undefined) symlinkSync(found, join(folder, name));
+  }
+  return folder;
+}
 
 /** Waits until something holds, and fails with its words when it does not in time. */
 export async function until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
