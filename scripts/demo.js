@@ -1,5 +1,5 @@
 // The demonstration that `npm start` runs: a hub and two machines, each with a home of its own, in a temporary folder.
-// It drives the program that a person would, and only raw git looks at what came of it.
+// It drives the program that a person would, and only raw git, or hg with `--vcs hg`, looks at what came of it.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -20,8 +20,45 @@ const bold = (text) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : tex
 const dim = (text) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
 const say = (text = '') => process.stdout.write(`${text}\n`);
 
+/** What each version control system calls what a person does, and the demonstration looks at. */
+const SYSTEMS = {
+  git: {
+    product: 'git',
+    hub: 'hub.git',
+    init: (hub) => ['init', '-q', '--bare', '-b', 'main', hub],
+    lastMessage: (hub) => ['-C', hub, 'log', '-1', '--format=%s', 'main'],
+    settings: /(^|\/)\.git\/(?!hooks(\/|$)|config$)/,
+  },
+  hg: {
+    product: 'Mercurial',
+    hub: 'hub',
+    init: (hub) => ['init', hub],
+    lastMessage: (hub) => ['-R', hub, 'log', '-r', 'tip', '-T', '{desc|firstline}'],
+    settings: /(^|\/)\.hg\/(?!hgrc$|autosync)/,
+  },
+};
+
+const vcs = wantedSystem(process.argv.slice(2));
+const system = SYSTEMS[vcs];
+
+/** Reads `--vcs <system>`; whatever is wrong ends the demonstration before it begins. */
+function wantedSystem(args) {
+  const wanted = args.length === 0 ? 'git' : args.length === 2 && args[0] === '--vcs' ? args[1] : undefined;
+  if (!Object.hasOwn(SYSTEMS, wanted ?? '')) {
+    process.stderr.write(`'${args.join(' ')}' is not understood: '--vcs' takes ${Object.keys(SYSTEMS).join(' or ')}\n`);
+    process.exit(2);
+  }
+  if (spawnSync(wanted, ['--version'], { stdio: 'ignore' }).status !== 0) {
+    process.stderr.write(
+      `the demonstration needs '${wanted}', which cannot be started: install ${SYSTEMS[wanted].product}\n`,
+    );
+    process.exit(1);
+  }
+  return wanted;
+}
+
 const world = mkdtempSync(join(tmpdir(), 'autosync-demo-'));
-const hub = join(world, 'hub.git');
+const hub = join(world, system.hub);
 const laptop = machine('laptop');
 const desktop = machine('desktop');
 
@@ -34,6 +71,7 @@ function machine(name) {
     join(home, '.gitconfig'),
     `[user]\n\tname = Demo\n\temail = demo@${name}.invalid\n[init]\n\tdefaultBranch = main\n`,
   );
+  writeFileSync(join(home, '.hgrc'), `[ui]\nusername = Demo <demo@${name}.invalid>\n`);
   const env = { HOME: home, USERPROFILE: home, PATH: process.env.PATH, LANG: 'C.UTF-8', GIT_CONFIG_NOSYSTEM: '1' };
   if (process.platform === 'win32') {
     for (const wanted of ['SystemRoot', 'ComSpec', 'PATHEXT', 'TEMP', 'TMP']) env[wanted] = process.env[wanted];
@@ -57,7 +95,7 @@ function autosync(on, ...args) {
   return run(on, process.execPath, [join(root, 'bin', 'autosync.js'), ...args]);
 }
 
-const git = (on, ...args) => run(on, 'git', args, { quiet: true, cwd: on.notes }).output;
+const byHand = (on, ...args) => run(on, vcs, args, { quiet: true, cwd: on.notes });
 
 function title(text) {
   say();
@@ -76,13 +114,13 @@ function fail(why) {
   process.exit(1);
 }
 
-/** Everything below a folder, as `path → bytes`; what git keeps for itself counts only where a hook or setting is. */
+/** Everything below a folder, as `path → bytes`; what the system keeps for itself counts only where a hook or setting is. */
 function picture(folder) {
   const found = new Map();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).replaceAll('\\', '/');
-    if (/(^|\/)\.git\/(?!hooks(\/|$)|config$)/.test(name) || !entry.isFile()) continue;
+    if (system.settings.test(name) || !entry.isFile()) continue;
     found.set(name, readFileSync(path, 'latin1'));
   }
   return found;
@@ -96,11 +134,12 @@ async function until(fact, holds) {
   return fail(`expected within 20 seconds: ${fact}`);
 }
 
-const hubHead = () => run(laptop, 'git', ['-C', hub, 'log', '-1', '--format=%s', 'main'], { quiet: true }).output;
+const hubHead = () => run(laptop, vcs, system.lastMessage(hub), { quiet: true }).output;
+const isOwn = (name) => name === `.${vcs}`;
 
 title('A hub and two machines');
-run(laptop, 'git', ['init', '-q', '--bare', '-b', 'main', hub], { quiet: true });
-for (const on of [laptop, desktop]) run(on, 'git', ['clone', '-q', hub, on.notes], { quiet: true });
+run(laptop, vcs, system.init(hub), { quiet: true });
+for (const on of [laptop, desktop]) run(on, vcs, ['clone', '-q', hub, on.notes], { quiet: true });
 say(`  hub      ${hub}`);
 for (const on of [laptop, desktop]) say(`  ${on.name.padEnd(8)} ${on.notes}`);
 const before = new Map([laptop, desktop].map((on) => [on, picture(on.home)]));
@@ -117,9 +156,9 @@ check('desktop has shopping.md', readFileSync(join(desktop.notes, 'shopping.md')
 
 title('A commit by hand is pushed by the hook, at once');
 writeFileSync(join(laptop.notes, 'todo.md'), 'call Ann\n');
-say('laptop$ git add todo.md && git commit -m "Plan the week"');
-git(laptop, 'add', 'todo.md');
-git(laptop, 'commit', '-q', '-m', 'Plan the week');
+say(`laptop$ ${vcs} add todo.md && ${vcs} commit -m "Plan the week"`);
+byHand(laptop, 'add', 'todo.md');
+byHand(laptop, 'commit', '-q', '-m', 'Plan the week');
 await until('the hub has it, and nobody ran anything', () => hubHead() === 'Plan the week');
 
 title('A rename and a removal travel');
@@ -143,14 +182,14 @@ autosync(desktop, 'snapshot', '--all');
 autosync(laptop, 'snapshot', '--all');
 autosync(desktop, 'snapshot', '--all');
 const names = readdirSync(laptop.notes)
-  .filter((name) => name !== '.git')
+  .filter((name) => !isOwn(name))
   .sort();
 for (const name of names) say(`  ${name}: ${readFileSync(join(laptop.notes, name), 'utf8').split('\n')[0]}`);
 check(
   'both machines have the same files',
   names.join() ===
     readdirSync(desktop.notes)
-      .filter((name) => name !== '.git')
+      .filter((name) => !isOwn(name))
       .sort()
       .join(),
 );
@@ -168,13 +207,16 @@ title('Uninstall, and nothing is left');
 for (const on of [laptop, desktop]) {
   autosync(on, 'uninstall', '--all', '--purge');
   const left = picture(on.home);
-  const mine = (path) => path.startsWith('notes/') && !path.startsWith('notes/.git/');
+  const mine = (path) => path.startsWith('notes/') && !path.startsWith(`notes/.${vcs}/`);
   const lost = (path) => before.get(on)?.get(path) !== left.get(path);
   const differing = [...new Set([...(before.get(on)?.keys() ?? []), ...left.keys()])].filter(
     (path) => !mine(path) && lost(path),
   );
   const expected = differing.filter((path) => path !== '.config/autosync/config.toml');
-  check(`${on.name}: hooks, git's settings and the home folder are as they were`, expected.length === 0);
+  check(
+    `${on.name}: hooks, the settings of ${system.product} and the home folder are as they were`,
+    expected.length === 0,
+  );
 }
 rmSync(world, { recursive: true });
 say();

@@ -1,5 +1,5 @@
 // `npm start` on a machine that has Node, npm and git, and nothing else: with arguments it is `autosync`, without
-// arguments a demonstration. Only the program itself writes to standard output.
+// arguments, or with `--vcs hg` alone, a demonstration. Only the program itself writes to standard output.
 import './steps/require-node.js';
 import { delimiter, join } from 'node:path';
 import { build } from './steps/build.js';
@@ -10,7 +10,8 @@ ensureDependencies();
 if (!build()) process.exit(1);
 
 const args = process.argv.slice(2);
-const script = args.length === 0 ? join(root, 'scripts', 'demo.js') : join(root, 'bin', 'autosync.js');
+const isDemonstration = args.length === 0 || args[0] === '--vcs';
+const script = isDemonstration ? join(root, 'scripts', 'demo.js') : join(root, 'bin', 'autosync.js');
 const cwd = process.env.INIT_CWD ?? process.cwd();
 process.exitCode = await runNode([script, ...args], { cwd, env: withoutNpm(process.env) });
 

@@ -94,7 +94,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
 function program(words: readonly string[]): Argv {
   return yargs([...withoutDoubleDash(words)])
     .scriptName('autosync')
-    .usage('autosync <command>\n\nKeeps a folder, a git working tree, the same on all of your machines.')
+    .usage('autosync <command>\n\nKeeps a folder, a git or Mercurial working tree, the same on all of your machines.')
     .option('color', { type: 'boolean', default: true, describe: 'Colour on a terminal (--no-color: none)' })
     .middleware((args) => setColour(args['color'] !== false), true)
     .strict()

@@ -39,6 +39,26 @@ export const TEST_PROGRAMS = [
   { name: 'pre-commit', packages: ['pre-commit'] },
   { name: 'lefthook', packages: [], probe: [LEFTHOOK, 'version'] },
   { name: 'python3', packages: ['python3'] },
+  { name: 'lighttpd', packages: ['lighttpd'] },
+  {
+    name: 'lighttpd-mod-openssl',
+    packages: ['lighttpd-mod-openssl'],
+    probe: [
+      '/bin/sh',
+      '-c',
+      'ls /usr/lib/lighttpd/mod_openssl.so /usr/lib/*/lighttpd/mod_openssl.so 2>/dev/null | grep .',
+    ],
+  },
+  { name: 'ssh', packages: ['openssh-client'] },
+  { name: 'ssh-keygen', packages: ['openssh-client'] },
+  { name: 'ssh-agent', packages: ['openssh-client'] },
+  { name: 'ssh-add', packages: ['openssh-client'] },
+  {
+    // Both are modules of the system's own Python, which runs hg.
+    name: 'mercurial-keyring',
+    packages: ['mercurial-keyring', 'python3-keyring', 'python3-keyrings.alt'],
+    probe: ['/usr/bin/python3', '-c', 'import mercurial_keyring, keyring, keyrings.alt.file'],
+  },
   {
     // Only root can make the user whose crontab the tests may write.
     name: 'useradd as root',

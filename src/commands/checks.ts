@@ -1,6 +1,8 @@
 import { hookInstallerFor } from '../hooks/index.js';
+import { BY_HAND } from '../model/by-hand.js';
 import { errorMessage } from '../model/errors.js';
 import type { RegisteredRepo } from '../model/repo.js';
+import type { VcsKind } from '../model/report.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { scheduleText } from '../scheduler/schedule-text.js';
 import { installLauncher, isCurrentLauncher, launcherRecord } from '../store/launcher.js';
@@ -9,6 +11,7 @@ import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
 import { entryFor, presentScheduler } from './entry.js';
+import { distrustedSettings } from './hg-trust.js';
 import { relativeTime } from './render.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -31,7 +34,8 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
   const { locations } = wiring;
   return [
     { name: 'node', look: async () => checkNode() },
-    { name: 'git', look: checkGit },
+    { name: 'git', look: () => checkSystem(wiring, 'git') },
+    { name: 'hg', look: () => checkSystem(wiring, 'hg') },
     {
       name: 'launcher',
       look: async () => {
@@ -56,16 +60,27 @@ function checkNode(): Finding {
   return { result: 'error', detail: `${node.version} is too old`, mend: 'install Node.js 20.19 or newer' };
 }
 
-async function checkGit(): Promise<Finding> {
-  const mend = 'install git 2.38 or newer';
+/** A program that a version control system is made of: what it says of itself, and the oldest that will do. */
+type Requirement = { readonly program: string; readonly product: string; readonly oldest: readonly [number, number] };
+
+const REQUIREMENTS: Readonly<Record<VcsKind, Requirement>> = {
+  git: { program: 'git', product: 'git', oldest: [2, 38] },
+  hg: { program: 'hg', product: 'Mercurial', oldest: [6, 0] },
+};
+
+async function checkSystem({ locations }: Wiring, kind: VcsKind): Promise<Finding> {
+  const { program, product, oldest } = REQUIREMENTS[kind];
+  const mend = `install ${product} ${oldest.join('.')} or newer`;
+  const isUsed = installedRepos(locations).some(({ vcs }) => vcs === kind);
   try {
-    const request = { program: 'git', args: ['--version'], cwd: '/', env: childEnvironment(), timeoutMs: 10_000 };
-    const answer = (await exec(request)).stdout.toString('utf8').trim();
+    const request = { program, args: ['--version'], cwd: '/', env: childEnvironment(), timeoutMs: 10_000 };
+    const [answer = ''] = (await exec(request)).stdout.toString('utf8').trim().split('\n');
     const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(answer) ?? []).map(Number);
-    return major > 2 || (major === 2 && minor >= 38)
-      ? ok(answer)
-      : { result: 'error', detail: `${answer} is too old`, mend };
+    const isNewEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+    if (isNewEnough) return ok(answer);
+    return { result: isUsed ? 'error' : 'warning', detail: `${answer || program} is too old`, mend };
   } catch (error) {
+    if (!isUsed) return ok(`not needed: no ${product} repository is installed`);
     return { result: 'error', detail: errorMessage(error), mend };
   }
 }
@@ -120,10 +135,18 @@ async function checkNotification({ locations }: Wiring): Promise<Finding> {
 /** Returns the checks of one repository. */
 export function repoChecks(wiring: Wiring, repo: RegisteredRepo): readonly Check[] {
   return [
+    ...(repo.vcs === 'hg' ? [{ name: 'trust', look: () => checkTrust(repo) }] : []),
     { name: 'hooks', look: () => checkHooks(wiring, repo) },
     { name: 'hub', look: () => checkHub(wiring, repo) },
     { name: 'last good run', look: async () => checkLastRun(wiring, repo) },
   ];
+}
+
+async function checkTrust({ path }: RegisteredRepo): Promise<Finding> {
+  if (!isFolder(path)) return { result: 'warning', detail: 'not looked at' };
+  const distrust = await distrustedSettings(path);
+  if (distrust === undefined) return ok('hg trusts the settings of the repository');
+  return { result: 'error', detail: distrust.why, mend: distrust.mend };
 }
 
 async function checkHooks({ locations }: Wiring, repo: RegisteredRepo): Promise<Finding> {
@@ -148,7 +171,7 @@ async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Fi
   const fetched = await tree.fetch(state);
   if (fetched.kind === 'blocked') return { result: 'error', detail: fetched.blocked.kind, mend: fetched.blocked.hint };
   if (fetched.kind === 'unavailable') {
-    const mend = `git -C '${repo.path}' fetch shows it in full`;
+    const mend = `${BY_HAND[repo.vcs].mend[fetched.reason]}; ${BY_HAND[repo.vcs].look(repo.path)} shows it in full`;
     return {
       result: fetched.reason === 'offline' ? 'warning' : 'error',
       detail: `${fetched.reason}: ${fetched.why}`,
@@ -156,7 +179,7 @@ async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Fi
     };
   }
   if (fetched.hub.relation === 'no-upstream') {
-    return { result: 'error', detail: 'there is no hub', mend: 'git remote add origin <url>' };
+    return { result: 'error', detail: 'there is no hub', mend: `cd '${repo.path}' && ${BY_HAND[repo.vcs].addHub}` };
   }
   return ok(`reached; this branch is ${fetched.hub.relation}`);
 }

@@ -1,10 +1,12 @@
 import { sweep } from '../engine/sweep.js';
 import { type Target, targetOf } from '../engine/target.js';
 import { type RunOptions, unattended } from '../engine/visit.js';
+import type { AbsolutePath } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { isDue } from '../scheduler/due.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
+import type { Locations } from '../store/locations.js';
 import { acquireLock } from '../store/lock.js';
 import { findRepoFor } from '../store/registry.js';
 import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
@@ -19,6 +21,9 @@ const WAIT_MS = 30_000;
 
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
+
+/** The lock of the process that serves the spool. */
+export const spoolLock = (locations: Locations): AbsolutePath => joinPath(locations.state, 'spool.lock');
 
 /** Runs what is due by its schedule, and then what hooks have asked for. */
 export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
@@ -45,7 +50,7 @@ export async function runSpool(wiring: Wiring): Promise<readonly RepoReport[]> {
   const reports: RepoReport[] = [];
   makeFolder(locations.spool);
   for (let drain = 0; drain < MAX_DRAINS && readSpool(locations.spool).length > 0; drain += 1) {
-    const lock = acquireLock(joinPath(locations.state, 'spool.lock'));
+    const lock = acquireLock(spoolLock(locations));
     if (lock.kind === 'held') return reports;
     try {
       reports.push(...(await drainOnce(wiring)));

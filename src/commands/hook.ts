@@ -12,10 +12,13 @@ import { wire } from './wiring.js';
 export const command: Command = {
   options: (yargs: Argv) =>
     yargs
-      .positional('event', { type: 'string', describe: 'What happened: post-commit, post-merge, post-rewrite' })
+      .positional('event', {
+        type: 'string',
+        describe: 'What happened: post-commit, post-merge, post-rewrite; commit, amend, changegroup',
+      })
       .example('$0 hook post-commit', 'ask for a run of the repository around this folder, and return at once'),
   run: async (args: Arguments): Promise<ExitCode> => {
-    // Our own git runs here: what it does is part of a run already.
+    // Our own git or hg runs here: what it does is part of a run already.
     if (variable(RUNNING_MARKER) !== undefined) return EXIT.done;
     const event = textOf(args, 'event') ?? '';
     if (!/^[a-z][a-z-]*$/.test(event)) throw new AutosyncError('usage', `'${event}' is not the name of an event`);

@@ -1,5 +1,6 @@
 import type { HookResult } from '../hooks/hook-installer.js';
 import { hookInstallerFor } from '../hooks/index.js';
+import { BY_HAND } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { chooseScheduler, type SchedulerChoice } from '../scheduler/index.js';
@@ -12,6 +13,7 @@ import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { entryFor, presentScheduler } from './entry.js';
+import { distrustedSettings } from './hg-trust.js';
 import type { InstallWish } from './install-settings.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -35,12 +37,14 @@ const WAIT_MS = 30_000;
 /** Looks at a folder that is to be installed; whatever speaks against it is an error with the way out. */
 export async function inspectCandidate(wiring: Wiring, path: AbsolutePath, wish: InstallWish): Promise<WorkingTree> {
   const tree = await openTree(wiring.locations, path);
+  const distrust = tree.vcs === 'hg' ? await distrustedSettings(tree.top) : undefined;
+  if (distrust !== undefined) throw new AutosyncError('environment', distrust.why, [distrust.mend]);
   const remotes = (await systemOf(tree.vcs)?.remotes(tree.top)) ?? [];
   const shown = printable(tree.top);
   if (remotes.length === 0) {
     throw new AutosyncError('usage', `'${shown}' has no remote`, [
       'autosync keeps machines equal through a shared repository:',
-      `git -C '${shown}' remote add origin <url>`,
+      `cd '${shown}' && ${BY_HAND[tree.vcs].addHub}`,
     ]);
   }
   const wanted = wish.settings['remote'];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { commitMessages } from '../engine/commit-message.js';
 import { type Target, targetOf } from '../engine/target.js';
+import { BY_HAND } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
@@ -14,7 +15,7 @@ import { exists, isFolder } from '../system/files.js';
 import { findRepositories } from '../system/list-tree.js';
 import { printable } from '../system/printable.js';
 import { warn } from '../system/terminal.js';
-import { systems } from '../vcs/index.js';
+import { systemOf, systemsAround } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 
 /** Returns the absolute form of a path as it was typed. */
@@ -68,7 +69,8 @@ export async function openTree(places: Locations, path: AbsolutePath, repo?: Reg
     throw new AutosyncError('usage', `'${shown}' ${exists(path) ? 'is not a folder' : 'does not exist'}`);
   const settings = repo?.settings ?? readSettings(places, parseSchedule);
   const { now, sleep } = systemClock;
-  for (const system of systems) {
+  const known = repo === undefined ? undefined : systemOf(repo.vcs);
+  for (const system of known === undefined ? systemsAround(path) : [known]) {
     const opened = await system.open(path, { settings, messages: commitMessages(settings), now, sleep });
     if (opened.kind === 'opened') return opened.tree;
     if (opened.kind === 'refused') throw new AutosyncError('failed', `'${shown}': ${opened.why}`, [opened.hint]);
@@ -76,7 +78,9 @@ export async function openTree(places: Locations, path: AbsolutePath, repo?: Reg
       throw new AutosyncError('usage', `'${shown}' is a bare repository`, ['name a working tree: a clone of it']);
     }
   }
-  throw new AutosyncError('usage', `'${shown}' is not a repository`, [`git init '${shown}', or autosync clone <url>`]);
+  throw new AutosyncError('usage', `'${shown}' is not a repository`, [
+    `${BY_HAND.git.init(shown)}, or ${BY_HAND.hg.init(shown)}, or autosync clone <url>`,
+  ]);
 }
 
 /** Returns the folders that were typed: each as it is, or, for a glob pattern, every repository it finds. */

@@ -3,12 +3,15 @@ import { hookInstallerFor } from '../hooks/index.js';
 import { AutosyncError, errorMessage } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import type { RegisteredRepo } from '../model/repo.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
 import { removeLauncher } from '../store/launcher.js';
+import type { Locations } from '../store/locations.js';
 import { withLock } from '../store/lock.js';
-import { unregisterRepo } from '../store/registry.js';
+import { registerRepo, unregisterRepo } from '../store/registry.js';
 import { removeState } from '../store/state.js';
 import { isFolder, joinPath, listNames, makeFolder, removeEmptyFolder, removeTree } from '../system/files.js';
 import { foreign, say, sayJson, warn } from '../system/terminal.js';
+import type { WorkingTree } from '../vcs/vcs.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { refreshEntry } from './entry.js';
 import { shownPath } from './render.js';
@@ -96,18 +99,25 @@ async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly 
 
 async function takeBackInside({ locations }: Wiring, repo: RegisteredRepo): Promise<void> {
   const tree = await openTree(locations, repo.path, repo);
+  // A run that is under way, or comes before all is taken back, would put the hooks back as another tool's doing.
+  await registerRepo(locations, { path: repo.path, vcs: repo.vcs, hooks: false, settings: {}, parseSchedule });
+  if (isFolder(tree.privateFolder)) {
+    await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
+      takeHooksBack(locations, tree);
+      await tree.heal();
+      // Killed from here on, it leaves locks that the next one may then take away at once.
+      tree.begin();
+      await tree.forget();
+    });
+    const rescued = listNames(tree.privateFolder).filter((name) => name.startsWith('rescued-'));
+    if (rescued.length === 0) removeTree(tree.privateFolder);
+    else throw new AutosyncError('failed', `files that were rescued stay in '${tree.privateFolder}'`);
+  } else takeHooksBack(locations, tree);
+}
+
+function takeHooksBack(locations: Locations, tree: WorkingTree): void {
   // The two differ when `core.hooksPath` was set after the installation: what we put in the old place is still there.
   for (const site of [tree.hookSite, tree.defaultHookSite]) {
     hookInstallerFor(site).uninstall(hookRequest(locations, site));
   }
-  if (!isFolder(tree.privateFolder)) return;
-  await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
-    await tree.heal();
-    // Killed from here on, it leaves locks that the next one may then take away at once.
-    tree.begin();
-    await tree.forget();
-  });
-  const rescued = listNames(tree.privateFolder).filter((name) => name.startsWith('rescued-'));
-  if (rescued.length === 0) removeTree(tree.privateFolder);
-  else throw new AutosyncError('failed', `files that were rescued stay in '${tree.privateFolder}'`);
 }

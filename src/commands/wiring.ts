@@ -5,8 +5,10 @@ import { AutosyncError } from '../model/errors.js';
 import type { HookSite, RegisteredRepo } from '../model/repo.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { schedulers } from '../scheduler/index.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { type Locations, locations } from '../store/locations.js';
+import { readRepo } from '../store/registry.js';
 import { systemClock } from '../system/clock.js';
 import { homeFolder } from '../system/environment.js';
 import { drawProgress, showsProgress } from '../system/terminal.js';
@@ -55,7 +57,8 @@ export const hookRequest = (places: Locations, site: HookSite): HookRequest => (
  * be done is no reason not to run: hooks only make things quick, and `autosync doctor` says it.
  */
 function keepHooks(places: Locations, repo: RegisteredRepo, site: HookSite): string | undefined {
-  if (!repo.hooks) return undefined;
+  // What was wanted when the run began may have been taken back since.
+  if (readRepo(places, { id: repo.id, parseSchedule })?.hooks !== true) return undefined;
   const installer = hookInstallerFor(site);
   const request = hookRequest(places, site);
   try {

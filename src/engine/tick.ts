@@ -43,7 +43,7 @@ export async function tick(request: TickRequest): Promise<RepoReport> {
   if (!request.dryRun) tree.begin();
   const facts = await allRounds(request, { ...NO_FACTS, healed });
   if (!request.dryRun) tree.end();
-  const { verdict, why } = judge(facts);
+  const { verdict, why } = judge(facts, tree.vcs);
   const { blocked, commit, quarantined, fetch, integrate, push, branch } = facts;
   const durationMs = Math.round(clock.monotonic() - startedAt);
   const parts = { blocked, commit, quarantined, fetch, integrate, push, durationMs };

@@ -1,6 +1,7 @@
+import { BY_HAND } from '../model/by-hand.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import type { RemoteFailure } from '../model/outcome.js';
-import type { RepoReport, Verdict } from '../model/report.js';
+import type { RepoReport, VcsKind, Verdict } from '../model/report.js';
 import type { Facts } from './facts.js';
 
 /** How a repository stands, and in one line what is missing and what to do. */
@@ -9,42 +10,33 @@ export type Judgement = { readonly verdict: Verdict; readonly why: string };
 /** What time alone may mend; the rest of the failures needs a person. */
 const PASSING: readonly RemoteFailure[] = ['offline', 'timeout'];
 
-/** What a person is told to do about a remote failure. */
-const ADVICE: Readonly<Record<RemoteFailure, string>> = {
-  offline: 'the next run tries again',
-  timeout: 'the next run tries again',
-  auth: 'check the key or password that git uses for it without asking; autosync doctor tests it',
-  'not-found': "check the remote's URL: git remote -v",
-  'host-key': 'connect once by hand to accept the host key: git fetch',
-  certificate: "check the hub's certificate: git fetch",
-  'disk-full': 'free some space',
-  other: 'try it by hand: git fetch',
-};
-
 /** Judges a run by what was found and done: `synced` only when every look says so. */
-export function judge(facts: Facts): Judgement {
+export function judge(facts: Facts, vcs: VcsKind): Judgement {
   return (
-    heldUp(facts) ?? unreachable(facts) ?? refusedByHub(facts) ?? unfinished(facts) ?? { verdict: 'synced', why: '' }
+    heldUp(facts, vcs) ??
+    unreachable(facts, vcs) ??
+    refusedByHub(facts) ??
+    unfinished(facts, vcs) ?? { verdict: 'synced', why: '' }
   );
 }
 
-function heldUp({ blocked, commit, integrate, push }: Facts): Judgement | undefined {
+function heldUp({ blocked, commit, integrate, push }: Facts, vcs: VcsKind): Judgement | undefined {
   const kept = push.kind === 'not-attempted' && push.why.startsWith('the work is safe') ? `; ${push.why}` : '';
   if (blocked !== null) return { verdict: 'blocked', why: `${blocked.kind}: ${blocked.hint}${kept}` };
   if (commit.kind === 'refused')
     return { verdict: 'attention', why: `${commit.why ?? 'the commit was refused'}${kept}` };
   if (integrate.kind === 'paused') {
     const paths = integrate.conflicts.map(({ path }) => path).join(', ');
-    return { verdict: 'conflict', why: `both sides changed ${paths}; merge by hand: git merge @{upstream}${kept}` };
+    return { verdict: 'conflict', why: `both sides changed ${paths}; merge by hand: ${BY_HAND[vcs].merge}${kept}` };
   }
   return undefined;
 }
 
-function unreachable({ fetch, push }: Facts): Judgement | undefined {
+function unreachable({ fetch, push }: Facts, vcs: VcsKind): Judgement | undefined {
   for (const outcome of [fetch, push]) {
     if (outcome.kind !== 'unavailable') continue;
     const verdict = PASSING.includes(outcome.reason) ? 'offline' : 'attention';
-    return { verdict, why: `${outcome.why}; ${ADVICE[outcome.reason]}` };
+    return { verdict, why: `${outcome.why}; ${BY_HAND[vcs].mend[outcome.reason]}` };
   }
   return undefined;
 }
@@ -54,7 +46,7 @@ function refusedByHub({ push }: Facts): Judgement | undefined {
   return { verdict: 'attention', why: `the hub refused the push: ${push.why}` };
 }
 
-function unfinished(facts: Facts): Judgement | undefined {
+function unfinished(facts: Facts, vcs: VcsKind): Judgement | undefined {
   const { commit, fetch, integrate, push, uncommitted } = facts;
   if (facts.unfinished) {
     const rejected = push.kind === 'rejected' ? `other machines were faster each time (${push.why})` : '';
@@ -65,7 +57,7 @@ function unfinished(facts: Facts): Judgement | undefined {
   if (integrate.kind === 'postponed')
     return { verdict: 'attention', why: `${integrate.why ?? ''}; the next run goes on` };
   if (fetch.kind === 'fetched' && fetch.relation === 'no-upstream') {
-    return { verdict: 'attention', why: 'there is no hub: git remote add origin <url>' };
+    return { verdict: 'attention', why: `there is no hub: ${BY_HAND[vcs].addHub}` };
   }
   if (push.kind === 'rejected') {
     return { verdict: 'attention', why: 'not pushed: another machine was first; the next run goes on' };

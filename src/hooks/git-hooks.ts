@@ -3,8 +3,6 @@ import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { orEnvironmentError } from '../store/own-file.js';
 import {
-  createExclusively,
-  flushFolder,
   isFolder,
   lstatIfPresent,
   makeSharedFolder,
@@ -12,7 +10,6 @@ import {
   readIfPresent,
   remove,
   removeEmptyFolder,
-  setMode,
   symbolicLink,
 } from '../system/files.js';
 import { readBlock, removeBlock } from '../system/managed-block.js';
@@ -30,6 +27,7 @@ import {
   type HookState,
 } from './hook-installer.js';
 import { holdsBlock, movedHooks } from './moved-hooks.js';
+import { besideOf, putInPlace } from './put-in-place.js';
 
 /** For a new hook: to be read and run by everybody whom the person's umask lets. */
 const NEW_MODE = 0o755;
@@ -98,29 +96,12 @@ function apply({ place, text, mode, moves, wraps }: WritePlan): void {
   }
   if (moves) move(place.path, place.kept);
   try {
-    writeHook(place.path, text, mode);
+    putInPlace(place.path, text, mode === undefined ? { fresh: NEW_MODE } : { kept: mode });
   } catch (error) {
     if (moves) move(place.kept, place.path);
     throw error;
   }
 }
-
-/** Puts a hook in place whole, with its permission bits: git may run it at any moment. */
-function writeHook(path: AbsolutePath, text: Uint8Array, mode: number | undefined): void {
-  const beside = besideOf(path);
-  remove(beside);
-  try {
-    if (!createExclusively(beside, text, mode ?? NEW_MODE)) throw new Error(`'${beside}' came back`);
-    if (mode !== undefined) setMode(beside, mode);
-    move(beside, path);
-  } finally {
-    remove(beside);
-  }
-  flushFolder(dirname(path));
-}
-
-/** The same name each time, so that the next run finds and removes what a killed one has left. */
-const besideOf = (path: AbsolutePath): string => `${path}.autosync-new`;
 
 const allMoved = (folder: AbsolutePath): readonly HookPlace[] =>
   HOOK_EVENTS.flatMap((event) => movedHooks(hookPlace(folder, event)));
@@ -178,7 +159,7 @@ function restore(place: HookPlace): string | undefined {
   const before = readBefore(block.body);
   if (before === 'a hook, kept aside' && rest.text.equals(renderWrapper(place.event))) bringBack(place);
   else if (before.startsWith('no ') && isEmpty(rest.text)) remove(place.path);
-  else writeHook(place.path, rest.text, found.mode & 0o7777);
+  else putInPlace(place.path, rest.text, { kept: found.mode & 0o7777 });
   return before;
 }
 

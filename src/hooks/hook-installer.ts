@@ -1,7 +1,7 @@
 import type { AbsolutePath } from '../model/paths.js';
 import type { HookSite } from '../model/repo.js';
 
-/** The events after which autosync wants to be told. */
+/** The events of git after which autosync wants to be told. */
 export type HookEvent = 'post-commit' | 'post-merge' | 'post-rewrite';
 
 /** All of them. */

@@ -124,13 +124,16 @@ function endGroup(pid: number): void {
   }
 }
 
+/** What a person installs to get a program, where that has another name. */
+const PRODUCTS: Readonly<Record<string, string>> = { hg: 'Mercurial' };
+
 function cannotStart(request: Pick<ExecRequest, 'program'>, cause: unknown): AutosyncError {
   const code = errorCode(cause);
   const missing = code === 'ENOENT';
   return new AutosyncError(
     'environment',
     missing ? `program '${request.program}' not found` : `program '${request.program}' cannot be started: ${code}`,
-    missing ? [`install ${request.program}, or put its folder on PATH`] : [],
+    missing ? [`install ${PRODUCTS[request.program] ?? request.program}, or put its folder on PATH`] : [],
     cause,
   );
 }

@@ -34,12 +34,12 @@ export function listTree(top: AbsolutePath, folders: readonly RelativePath[]): T
 
 /** Finds the working trees that a glob pattern names, or that lie below a folder it names; sorted, each once. */
 export function findRepositories(pattern: string, from: AbsolutePath): AbsolutePath[] {
-  const patterns = [`${pattern}/.git`, `${pattern}/**/.git`];
+  const patterns = ['.git', '.hg'].flatMap((name) => [`${pattern}/${name}`, `${pattern}/**/${name}`]);
   const found = glob.sync(patterns, {
     ...NAMES_ONLY,
     cwd: from,
     absolute: true,
-    ignore: ['**/node_modules/**', '**/.git/*/**'],
+    ignore: ['**/node_modules/**', '**/.git/*/**', '**/.hg/*/**'],
   });
-  return [...new Set(found.map((path) => path.replace(/\/\.git$/, '')))].sort().map(asAbsolute);
+  return [...new Set(found.map((path) => path.replace(/\/\.(git|hg)$/, '')))].sort().map(asAbsolute);
 }

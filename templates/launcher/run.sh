@@ -33,13 +33,20 @@ if [ -d "$recorded_home" ] || [ -z "${HOME-}" ]; then HOME=$recorded_home; fi
 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${recorded_path:+:$recorded_path}
 export HOME PATH
 
-# Succeeds when git has finished what the event belongs to. Some events come while it is still at it: the last of
+# Succeeds when git, or hg, has finished what the event belongs to. Some events come while it is still at it: the last of
 # several picks, the end of a rebase, a merge. Those are waited for, for a few seconds; the rest is not our time.
+is_done() {
+  case $event in
+    commit | changegroup | amend) hg_is_done ;;
+    *) git_is_done ;;
+  esac
+}
+
 git_is_done() {
-  git_dir=${GIT_DIR:-.git}
-  if [ -f "$git_dir" ]; then
-    IFS= read -r line <"$git_dir"
-    git_dir=${line#gitdir: }
+  metadata=${GIT_DIR:-.git}
+  if [ -f "$metadata" ]; then
+    IFS= read -r line <"$metadata"
+    metadata=${line#gitdir: }
   fi
   for pause in 1 1 1 1 1 0; do
     has_any rebase-merge rebase-apply sequencer MERGE_HEAD BISECT_LOG || return 0
@@ -49,9 +56,18 @@ git_is_done() {
   return 1
 }
 
+hg_is_done() {
+  metadata=.hg
+  for pause in 1 1 1 1 1 0; do
+    has_any rebasestate histedit-state graftstate shelvedstate updatestate bisect.state || return 0
+    sleep "$pause"
+  done
+  return 1
+}
+
 has_any() {
   for name in "$@"; do
-    if [ -e "$git_dir/$name" ]; then return 0; fi
+    if [ -e "$metadata/$name" ]; then return 0; fi
   done
   return 1
 }
@@ -59,14 +75,14 @@ has_any() {
 # All of this may be gone from one test to the next, and then git is done.
 is_one_of_many() {
   has_any rebase-merge rebase-apply BISECT_LOG ||
-    { [ -f "$git_dir/sequencer/todo" ] && [ "$(wc -l <"$git_dir/sequencer/todo")" -gt 1 ]; }
+    { [ -f "$metadata/sequencer/todo" ] && [ "$(wc -l <"$metadata/sequencer/todo")" -gt 1 ]; }
 }
 
 # The first line of a request is its event, all the rest is the folder. It is seen whole or not at all.
 leave_request() {
   event=$1
   case $event in '' | *[!a-z-]*) return 1 ;; esac
-  [ -z "${AUTOSYNC_RUNNING-}" ] && git_is_done && mkdir -p "$state/spool" && cd -P . || return 1
+  [ -z "${AUTOSYNC_RUNNING-}" ] && is_done && mkdir -p "$state/spool" && cd -P . || return 1
   request=$(date +%s)-$$
   (set -C && printf '%s\n%s' "$event" "$PWD" >"$state/spool/.$request") &&
     mv -f "$state/spool/.$request" "$state/spool/$request.request"

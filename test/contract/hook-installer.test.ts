@@ -1,44 +1,138 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configHooks } from '../../src/hooks/config-hooks.js';
 import { gitHooks } from '../../src/hooks/git-hooks.js';
+import { hgHooks } from '../../src/hooks/hg-hooks.js';
 import type { HookInstaller, HookRequest } from '../../src/hooks/hook-installer.js';
 import { hooksLeftAlone } from '../../src/hooks/hooks-left-alone.js';
 import { hookInstallerFor } from '../../src/hooks/index.js';
+import type { HookSite } from '../../src/model/repo.js';
 import { folderOfNewGit, putOnPath } from '../support/gits.js';
-import { contentsOf, type HookWorld, hookWorld, runHook } from '../support/hook-world.js';
+import { hgHookWorld } from '../support/hg-hook-world.js';
+import { contentsOf, hookWorld, runHook } from '../support/hook-world.js';
 import { HOOKS_OF_OTHERS } from '../support/hooks-of-others.js';
+import { needs } from '../support/needs.js';
 
 const EVENTS = ['post-commit', 'post-merge', 'post-rewrite'] as const;
 const COMMIT = ['commit', '--quiet', '--allow-empty', '-m', 'by hand'];
+
+/** What the suite does in a repository of one system; whatever prints returns what it printed. */
+type World = {
+  /** Everything that an installation may write to, with its content. */
+  readonly written: () => readonly string[];
+  readonly request: HookRequest;
+  readonly commit: () => string;
+  /** Commits as a program does that captures what is printed. */
+  readonly commitAlone: () => string;
+  /** Commits as autosync itself does. */
+  readonly commitAsAutosync: () => string;
+  /** Commits, amends the commit, and brings in another one. */
+  readonly commitAmendAndBringIn: () => string;
+  readonly told: () => readonly string[];
+  readonly launcherIs: (script: string) => void;
+};
 
 /** One implementation, where it can be tried, and whether it gets its hooks in there. */
 type Implementation = {
   readonly name: string;
   readonly installer: HookInstaller;
-  readonly world: () => HookWorld;
+  readonly world: () => World;
   readonly writes: boolean;
+  /** How the launcher is called for a commit, an amended commit and one that is brought in, sorted. */
+  readonly calls: readonly string[];
   /** The git that takes such hooks, if this machine's own does not. */
   readonly git?: string;
 };
 
+function gitWorld(owner: HookSite['owner'], runsConfigHooks = false): World {
+  const world = hookWorld(owner, runsConfigHooks);
+  return {
+    ...world,
+    commit: () => world.git(...COMMIT),
+    commitAlone: () => world.gitAlone(...COMMIT),
+    commitAsAutosync: () =>
+      world.git('-c', `alias.own=!AUTOSYNC_RUNNING=1 git ${COMMIT.slice(0, -1).join(' ')} own`, 'own'),
+    commitAmendAndBringIn: () => {
+      const committed = world.git(...COMMIT);
+      const amended = world.git('commit', '--quiet', '--allow-empty', '--amend', '-m', 'again');
+      world.git('checkout', '--quiet', '-b', 'side', 'HEAD~');
+      return committed + amended + world.git('merge', '--quiet', '--ff-only', 'main');
+    },
+  };
+}
+
+function hgWorld(): World {
+  const world = hgHookWorld();
+  const commit = (): readonly string[] => {
+    appendFileSync(join(world.repository, 'a'), 'x');
+    return ['commit', '--quiet', '-m', 'by hand'];
+  };
+  return {
+    ...world,
+    written: () => contentsOf(world.metadata),
+    commit: () => world.hg(...commit()),
+    commitAlone: () => world.hgAlone(...commit()),
+    commitAsAutosync: () => world.hgWith({ AUTOSYNC_RUNNING: '1' }, ...commit()),
+    commitAmendAndBringIn: () => {
+      const other = join(world.request.home, 'other');
+      world.hg('clone', '--quiet', '.', other);
+      const committed = world.hg(...commit());
+      const amended = world.hg('commit', '--quiet', '--amend', '-m', 'again');
+      world.hg('-R', other, 'commit', '--quiet', '--config', 'ui.allowemptycommit=1', '-m', 'theirs');
+      return committed + amended + world.hg('pull', '--quiet', other);
+    },
+  };
+}
+
+const GIT_CALLS = ['post-commit', 'post-commit', 'post-merge', 'post-rewrite'].map((event) => `hook ${event}`);
+
 const newGit = folderOfNewGit();
-const newWorld = (): HookWorld => hookWorld('shared', true);
 
 const IMPLEMENTATIONS: readonly Implementation[] = [
-  { name: 'git hooks', installer: gitHooks, world: () => hookWorld('own'), writes: true },
-  { name: 'hooks in a tracked folder', installer: hooksLeftAlone, world: () => hookWorld('tracked'), writes: false },
-  { name: 'hooks in a shared folder', installer: hooksLeftAlone, world: () => hookWorld('shared'), writes: false },
+  { name: 'git hooks', installer: gitHooks, world: () => gitWorld('own'), writes: true, calls: GIT_CALLS },
+  {
+    name: 'hg hooks',
+    installer: hgHooks,
+    world: hgWorld,
+    writes: true,
+    calls: ['hook amend', 'hook changegroup', 'hook commit'],
+  },
+  {
+    name: 'hooks in a tracked folder',
+    installer: hooksLeftAlone,
+    world: () => gitWorld('tracked'),
+    writes: false,
+    calls: [],
+  },
+  {
+    name: 'hooks in a shared folder',
+    installer: hooksLeftAlone,
+    world: () => gitWorld('shared'),
+    writes: false,
+    calls: [],
+  },
   ...(newGit === undefined
     ? []
-    : [{ name: 'hooks in the configuration', installer: configHooks, world: newWorld, writes: true, git: newGit }]),
+    : [
+        {
+          name: 'hooks in the configuration',
+          installer: configHooks,
+          world: () => gitWorld('shared', true),
+          writes: true,
+          calls: GIT_CALLS,
+          git: newGit,
+        },
+      ]),
 ];
 
-describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: makeWorld, writes, git }) => {
-  let world: HookWorld;
+const isThere = (name: string): boolean => !name.startsWith('hg') || needs('hg');
+
+describe.each(IMPLEMENTATIONS.filter(({ name }) => isThere(name)))('$name', (implementation) => {
+  const { installer, world: newWorld, writes, calls, git } = implementation;
+  let world: World;
   let request: HookRequest;
   const install = (): string => installer.install(request).kind;
 
@@ -49,7 +143,7 @@ describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: makeWorld, writes, 
   afterAll(() => takeAway());
 
   beforeEach(() => {
-    world = makeWorld();
+    world = newWorld();
     request = world.request;
   });
 
@@ -91,28 +185,24 @@ describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: makeWorld, writes, 
     expect(world.written()).toEqual(before);
   });
 
-  it('tell of commits, rewritten commits and merges, and print nothing', () => {
+  it('tell of commits, rewritten commits and what is brought in, and print nothing', () => {
     install();
-    expect(world.git(...COMMIT)).toBe('');
-    expect(world.git('commit', '--quiet', '--allow-empty', '--amend', '-m', 'again')).toBe('');
-    world.git('checkout', '--quiet', '-b', 'side', 'HEAD~');
-    expect(world.git('merge', '--quiet', '--ff-only', 'main')).toBe('');
-    const all = ['post-commit', 'post-commit', 'post-merge', 'post-rewrite'];
-    expect(world.told()).toEqual(writes ? all.map((event) => `hook ${event}`) : []);
+    expect(world.commitAmendAndBringIn()).toBe('');
+    expect(world.told()).toEqual(calls);
   });
 
   it('do not fail a commit, and print nothing, when the launcher fails or is gone', () => {
     install();
     world.launcherIs('echo what; echo a mess >&2; exit 1\n');
-    expect(world.git(...COMMIT)).toBe('');
+    expect(world.commit()).toBe('');
     rmSync(request.launcher);
-    expect(world.git(...COMMIT)).toBe('');
+    expect(world.commit()).toBe('');
   });
 
   it('give back the streams of whoever has a commit made, while the launcher still runs', async () => {
     install();
     world.launcherIs('echo $$ >pid; exec sleep 600\n');
-    expect(world.gitAlone(...COMMIT)).toBe('');
+    expect(world.commitAlone()).toBe('');
     if (!writes) return;
     await expect.poll(() => world.told(), { timeout: 9_000 }).toEqual([expect.stringMatching(/^\d+$/)]);
     process.kill(Number(world.told()[0]), 'SIGKILL');
@@ -120,7 +210,7 @@ describe.each(IMPLEMENTATIONS)('$name', ({ installer, world: makeWorld, writes, 
 
   it('are quiet while autosync itself makes a commit', () => {
     install();
-    world.git('-c', `alias.own=!AUTOSYNC_RUNNING=1 git ${COMMIT.slice(0, -1).join(' ')} own`, 'own');
+    world.commitAsAutosync();
     expect(world.told()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,11 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployProgram, until } from '../support/cli.js';
 import { type CronDaemon, startCron } from '../support/cron-daemon.js';
+import { freePort, startHgServe } from '../support/hg-servers.js';
+import { hg } from '../support/hg-world.js';
+import { contentsOf } from '../support/hook-world.js';
 import { needs } from '../support/needs.js';
 import {
   NOTIFICATION_PROGRAMS,
@@ -22,8 +24,12 @@ import {
   startNotificationServer,
 } from '../support/notification-server.js';
 import { type ThrowAwayUser, throwAwayUser } from '../support/throw-away-user.js';
+import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
+import { git } from '../support/world.js';
 
 const PROGRAMS = ['cron', 'crontab', 'faketime', 'useradd as root', ...NOTIFICATION_PROGRAMS];
+
+const SYSTEMS = HARNESSES.filter(({ name }) => [...PROGRAMS, name].every(needs));
 
 /** What a user has in his crontab before autosync comes. */
 const OWN_CRONTAB = '# my own\nMAILTO=""\nPATH=/usr/bin:/bin\n17 4 * * 0 true # 50\\% done\n';
@@ -33,29 +39,30 @@ type Machine = {
   readonly user: ThrowAwayUser;
   readonly home: string;
   readonly notes: string;
+  readonly vcs: VcsHarness['name'];
+  readonly hooksBefore: readonly string[];
   readonly bus: NotificationServer;
   readonly as: (program: string, ...args: readonly string[]) => string;
 };
 
-let folder: string;
-let program: string;
-let hubDaemon: ChildProcess;
-let hubUrl: string;
-let cron: CronDaemon;
-let laptop: Machine;
-let desktop: Machine;
+/** Real cron, real users, a hub behind a real server: after `install` nothing is run by hand. */
+describe.each(SYSTEMS)('two machines under cron, with $name', (vcs) => {
+  let folder: string;
+  let program: string;
+  let hub: Hub;
+  let cron: CronDaemon;
+  let laptop: Machine;
+  let desktop: Machine;
 
-/** Real cron, real users, a hub behind a real git daemon: after `install` nothing is run by hand. */
-describe.skipIf(!PROGRAMS.every(needs))('two machines under cron', () => {
   beforeAll(async () => {
     // Another user may not enter the folder that the tests' temporary files live in.
     folder = mkdtempSync('/tmp/as-cron-');
     chmodSync(folder, 0o755);
     program = deployProgram(join(folder, 'app'));
-    await startHub();
+    hub = await startHub(vcs, folder);
     cron = await startCron();
-    laptop = await createMachine('laptop');
-    desktop = await createMachine('desktop');
+    laptop = await createMachine('laptop', { vcs, folder, hub });
+    desktop = await createMachine('desktop', { vcs, folder, hub });
     for (const machine of [laptop, desktop]) {
       machine.as('node', program, 'install', machine.notes, '--every', '1s', '--scheduler', 'cron');
     }
@@ -63,7 +70,7 @@ describe.skipIf(!PROGRAMS.every(needs))('two machines under cron', () => {
 
   afterAll(async () => {
     cron?.stop();
-    hubDaemon?.kill();
+    hub?.stop();
     for (const machine of [laptop, desktop]) {
       await machine?.bus.stop();
       machine?.user.remove();
@@ -74,13 +81,13 @@ describe.skipIf(!PROGRAMS.every(needs))('two machines under cron', () => {
   it('a file written in one appears in the other, in a commit that says so', async () => {
     write(laptop, 'from-laptop.md', 'one\ntwo\nthree\nfour\n');
     await until('the file is on the desktop', () => existsSync(join(desktop.notes, 'from-laptop.md')));
-    expect(subject()).toBe('Added from-laptop.md');
+    expect(hub.subject()).toBe('Added from-laptop.md');
   });
 
   it('a rename travels back as a rename', async () => {
     renameSync(join(desktop.notes, 'from-laptop.md'), join(desktop.notes, 'renamed.md'));
     await until('the new name is on the laptop', () => existsSync(join(laptop.notes, 'renamed.md')));
-    expect(subject()).toBe('Renamed from-laptop.md to renamed.md');
+    expect(hub.subject()).toBe('Renamed from-laptop.md to renamed.md');
     await until('the old name is gone there', () => !existsSync(join(laptop.notes, 'from-laptop.md')));
   });
 
@@ -114,15 +121,28 @@ describe.skipIf(!PROGRAMS.every(needs))('two machines under cron', () => {
       expect(machine.as('crontab', '-l')).toContain('snapshot --due');
       machine.as('node', program, 'uninstall', '--all', '--purge');
       expect(execFileSync('crontab', ['-u', machine.user.name, '-l'], { encoding: 'utf8' })).toBe(OWN_CRONTAB);
-      expect(readdirSync(join(machine.notes, '.git', 'hooks')).filter((name) => !name.endsWith('.sample'))).toEqual([]);
+      expect(hooksOf(machine)).toEqual(machine.hooksBefore);
       expect(existsSync(join(machine.home, '.local', 'share', 'autosync'))).toBe(false);
     }
   });
 });
 
-async function startHub(): Promise<void> {
-  const hub = join(folder, 'hub', 'notes.git');
-  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', hub]);
+/** The hub that both machines share. */
+type Hub = {
+  readonly url: string;
+  /** The first line of its newest commit's message. */
+  readonly subject: () => string;
+  readonly stop: () => void;
+};
+
+async function startHub({ name, createHub }: VcsHarness, folder: string): Promise<Hub> {
+  mkdirSync(join(folder, 'hub'));
+  const path = join(folder, 'hub', 'notes');
+  createHub(path);
+  return name === 'git' ? await startGitHub(path) : await startHgHub(path);
+}
+
+async function startGitHub(path: string): Promise<Hub> {
   const port = await freePort();
   const args = [
     'daemon',
@@ -132,25 +152,28 @@ async function startHub(): Promise<void> {
     '--export-all',
     '--enable=receive-pack',
   ];
-  hubDaemon = spawn('git', [...args, `--base-path=${join(folder, 'hub')}`], { stdio: 'ignore' });
-  hubUrl = `git://127.0.0.1:${port}/notes.git`;
-  await until('the hub answers', () => spawnSync('git', ['ls-remote', hubUrl]).status === 0);
+  const daemon = spawn('git', [...args, `--base-path=${dirname(path)}`], { stdio: 'ignore' });
+  const url = `git://127.0.0.1:${port}/notes`;
+  await until('the hub answers', () => spawnSync('git', ['ls-remote', url]).status === 0);
+  return { url, subject: () => git(path, 'log', '-1', '--format=%s', 'main'), stop: () => void daemon.kill() };
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+async function startHgHub(path: string): Promise<Hub> {
+  const { port, stop } = await startHgServe(path);
+  const subject = (): string => hg(path, 'log', '-r', 'tip', '-T', '{desc|firstline}');
+  return { url: `http://127.0.0.1:${port}/`, subject, stop };
+}
 
-async function createMachine(name: string): Promise<Machine> {
+/** Where a machine stands. */
+type Place = { readonly vcs: VcsHarness; readonly folder: string; readonly hub: Hub };
+
+async function createMachine(name: string, { vcs, folder, hub }: Place): Promise<Machine> {
   const home = join(folder, name);
   const user = throwAwayUser(home);
   mkdirSync(join(home, '.config', 'autosync'), { recursive: true });
   writeFileSync(join(home, '.config', 'autosync', 'config.toml'), `machine = "${name}"\n`);
   writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Test\n\temail = test@example.invalid\n');
+  writeFileSync(join(home, '.hgrc'), '[ui]\nusername = Test <test@example.invalid>\n');
   execFileSync('chown', ['-R', user.name, home]);
   const env = ['env', '-i', `HOME=${home}`, `LOGNAME=${user.name}`, `PATH=${process.env['PATH'] ?? ''}`];
   const as: Machine['as'] = (called, ...args) =>
@@ -160,12 +183,17 @@ async function createMachine(name: string): Promise<Machine> {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   const notes = join(home, 'notes');
-  as('git', 'clone', '-q', hubUrl, notes);
+  as(vcs.name, 'clone', '-q', hub.url, notes);
   execFileSync('crontab', ['-u', user.name, '-'], { input: OWN_CRONTAB });
   const [uid, gid] = [Number(as('id', '-u')), Number(as('id', '-g'))];
   const bus = await startNotificationServer({ owner: { uid, gid }, socketPath: `/run/user/${uid}/bus` });
-  return { user, home, notes, bus, as };
+  const hooksBefore = hooksOf({ notes, vcs: vcs.name });
+  return { user, home, notes, vcs: vcs.name, bus, as, hooksBefore };
 }
+
+/** What a working tree has of hooks, byte for byte. */
+const hooksOf = ({ notes, vcs }: Pick<Machine, 'notes' | 'vcs'>): readonly string[] =>
+  vcs === 'git' ? contentsOf(join(notes, '.git', 'hooks')) : [readFileSync(join(notes, '.hg', 'hgrc'), 'utf8')];
 
 function write({ user, notes }: Machine, path: string, text: string): void {
   writeFileSync(join(notes, path), text);
@@ -175,11 +203,6 @@ function write({ user, notes }: Machine, path: string, text: string): void {
 const files = ({ notes }: Machine): ReadonlyMap<string, string> =>
   new Map(
     readdirSync(notes)
-      .filter((name) => name !== '.git')
+      .filter((name) => name !== '.git' && name !== '.hg')
       .map((name) => [name, readFileSync(join(notes, name), 'utf8')]),
   );
-
-const subject = (): string =>
-  execFileSync('git', ['-C', join(folder, 'hub', 'notes.git'), 'log', '-1', '--format=%s', 'main'], {
-    encoding: 'utf8',
-  }).trim();

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createHome, deployDependencies } from '../support/cli.js';
-import { createWorld } from '../support/world.js';
+import { needs } from '../support/needs.js';
+import { HARNESSES } from '../support/vcs-harness.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-it('the packed program, unpacked into an empty prefix, installs and uninstalls a repository', () => {
+it('the packed program, unpacked into an empty prefix, installs and uninstalls a repository of each system', () => {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   const args = ['pack', '--ignore-scripts', '--pack-destination', folder];
   execFileSync('npm', args, { cwd: ROOT, stdio: 'pipe', timeout: 60_000 });
@@ -23,17 +24,19 @@ it('the packed program, unpacked into an empty prefix, installs and uninstalls a
   chmodSync(join(installed, 'bin', 'autosync.js'), 0o755);
   symlinkSync('../lib/node_modules/autosync/bin/autosync.js', program);
 
-  const world = createWorld('laptop');
-  const top = world.machines[0]?.top ?? '';
   const { env, folder: home } = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop');
   const autosync = (...words: readonly string[]): SpawnSyncReturns<string> =>
     spawnSync(program, words, { env, encoding: 'utf8', timeout: 60_000 });
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(autosync('--version').stdout).toBe(`${version}\n`);
-  expect(autosync('install', top, '--scheduler', 'none')).toMatchObject({ status: 0 });
   const launcher = join(home, '.local/share/autosync/run');
-  expect(readFileSync(launcher, 'utf8')).toContain(join(installed, 'bin', 'autosync.js'));
-  expect(autosync('uninstall', top)).toMatchObject({ status: 0, stderr: '' });
-  expect(existsSync(launcher)).toBe(false);
-  world.remove();
+  for (const vcs of HARNESSES.filter(({ name }) => needs(name))) {
+    const world = vcs.createWorld('laptop');
+    const top = world.machines[0]?.top ?? '';
+    expect(autosync('install', top, '--scheduler', 'none')).toMatchObject({ status: 0 });
+    expect(readFileSync(launcher, 'utf8')).toContain(join(installed, 'bin', 'autosync.js'));
+    expect(autosync('uninstall', top)).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(launcher)).toBe(false);
+    world.remove();
+  }
 });

@@ -1,7 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../scripts/steps/programs.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,20 +16,33 @@ export type Home = {
   readonly env: NodeJS.ProcessEnv;
   readonly autosync: (...args: readonly string[]) => Ended;
   readonly autosyncIn: (cwd: string, ...args: readonly string[]) => Ended;
+  /** The same home with some variables more. */
+  readonly with: (variables: NodeJS.ProcessEnv) => Home;
 };
 
 /** How the program ended: its exit code and what it said. */
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Makes a home folder with a name for its machine, a git identity, and an environment that has nothing else. */
+/** Makes a home folder with a name for its machine, an identity for git and hg, and an environment that has nothing else. */
 export function createHome(folder: string, machine: string, path: string = process.env['PATH'] ?? ''): Home {
   mkdirSync(join(folder, '.config', 'autosync'), { recursive: true });
   writeFileSync(join(folder, '.config', 'autosync', 'config.toml'), `machine = "${machine}"\nnotify = false\n`);
   writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Test Person\n\temail = test@example.invalid\n');
+  writeFileSync(join(folder, '.hgrc'), '[ui]\nusername = Test Person <test@example.invalid>\n');
   const env = { HOME: folder, PATH: path, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
+  return homeAt(folder, env);
+}
+
+function homeAt(folder: string, env: NodeJS.ProcessEnv): Home {
   const autosyncIn = (cwd: string, ...args: readonly string[]): Ended =>
     ended(spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env, encoding: 'utf8', timeout: 120_000 }));
-  return { folder, env, autosyncIn, autosync: (...args) => autosyncIn(folder, ...args) };
+  return {
+    folder,
+    env,
+    autosyncIn,
+    autosync: (...args) => autosyncIn(folder, ...args),
+    with: (variables) => homeAt(folder, { ...env, ...variables }),
+  };
 }
 
 const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => ({
@@ -35,6 +50,16 @@ const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => (
   out: stdout,
   err: stderr,
 });
+
+/** Returns a PATH on which there are some programs, and nothing else. */
+export function pathOf(...programs: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bin-'));
+  for (const name of programs) {
+    const found = findProgram(name);
+    if (found !== undefined) symlinkSync(found, join(folder, name));
+  }
+  return folder;
+}
 
 /** Waits until something holds, and fails with its words when it does not in time. */
 export async function until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 /** A user of this machine that exists for one test, so that nobody's own crontab is touched. */
 export type ThrowAwayUser = { readonly name: string; readonly remove: () => void };
 
+const MAX_TRIES = 60;
+
 let made = 0;
 
 /** Makes a user without a home folder of his own; only root can (`needs('useradd as root')`). */
@@ -18,7 +20,11 @@ export function throwAwayUser(home: string): ThrowAwayUser {
 /** Removes a user and, first, his crontab, which would pass to the next one with his number. */
 function removeUser(name: string): void {
   spawnSync('crontab', ['-u', name, '-r']);
-  execFileSync('userdel', [name], { stdio: 'pipe' });
+  // A job that cron has just started for him may not be over yet.
+  for (let tries = 1; spawnSync('userdel', [name]).status !== 0; tries += 1) {
+    if (tries === MAX_TRIES) throw new Error(`user '${name}' cannot be removed`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
 }
 
 /** Removes the users of test processes that were killed. */

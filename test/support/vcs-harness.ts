@@ -33,7 +33,7 @@ const asGit = (machine: Desk): Machine => machineAt(machine.top, machine.name);
 const asHg = (machine: Desk): HgMachine => hgMachineAt(machine.top, machine.name);
 
 /** git. */
-const gitHarness: VcsHarness = {
+export const gitHarness: VcsHarness = {
   name: 'git',
   createWorld,
   machineAt,
@@ -64,7 +64,7 @@ const gitHarness: VcsHarness = {
 };
 
 /** Mercurial. */
-const hgHarness: VcsHarness = {
+export const hgHarness: VcsHarness = {
   name: 'hg',
   createWorld: createHgWorld,
   machineAt: hgMachineAt,

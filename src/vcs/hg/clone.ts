@@ -1,18 +1,35 @@
-import { asAbsolute } from '../../model/paths.js';
+import { resolve } from 'node:path';
+import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import { workingFolder } from '../../system/environment.js';
-import { isFolder, listNames } from '../../system/files.js';
+import { exists, joinPath } from '../../system/files.js';
+import { cloneBeside } from '../clone-beside.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
 import { hgIn } from './command.js';
 import { network } from './network.js';
 import { remoteFailure } from './remote-failure.js';
 
+/** Where no repository's own settings apply to one that is only just being made. */
+const NOWHERE = asAbsolute('/');
+
 /** Clones a repository into a folder that is new or empty; subrepositories are left to the person. */
 export async function clone(request: CloneRequest): Promise<CloneResult> {
-  const { url, folder, networkTimeoutMs, progress } = request;
-  if (isFolder(folder) && listNames(folder).length > 0) {
-    return { kind: 'refused', why: `'${folder}' exists and is not empty`, hint: 'name another folder' };
-  }
-  const hg = hgIn(asAbsolute(workingFolder()));
+  const { folder } = request;
+  const url = fullUrl(request.url);
+  return await cloneBeside(folder, {
+    isThere: () => isCloneOf(folder, url),
+    into: (place) => cloneInto(place, { ...request, url }),
+  });
+}
+
+/** A path is given from where the person stands. */
+function fullUrl(url: string): string {
+  const path = resolve(workingFolder(), url);
+  return exists(path) ? path : url;
+}
+
+async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<CloneResult> {
+  const { url, networkTimeoutMs, progress } = request;
+  const hg = hgIn(NOWHERE);
   try {
     const { args, options } = await network({ hg, timeoutMs: networkTimeoutMs, progress });
     const result = await hg.run(['clone', '-q', ...args, '--', url, folder], options);
@@ -21,6 +38,18 @@ export async function clone(request: CloneRequest): Promise<CloneResult> {
       return { kind: 'refused', why: 'it has subrepositories', hint: `hg clone '${url}' by hand` };
     }
     return { kind: 'unavailable', ...remoteFailure(result) };
+  } finally {
+    hg.end();
+  }
+}
+
+/** Tells whether a folder was cloned from a URL. */
+async function isCloneOf(folder: AbsolutePath, url: string): Promise<boolean> {
+  if (!exists(joinPath(folder, '.hg'))) return false;
+  const hg = hgIn(folder);
+  try {
+    const { stdout } = await hg.run(['config', '-T', '{value}', 'paths.default']);
+    return stdout.toString('utf8') === url;
   } finally {
     hg.end();
   }

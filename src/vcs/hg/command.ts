@@ -2,6 +2,8 @@ import { AutosyncError } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import { childEnvironment, type Environment } from '../../system/environment.js';
 import type { ExecResult } from '../../system/exec.js';
+import { joinPath } from '../../system/files.js';
+import { packageRoot } from '../../system/package.js';
 import { redact } from '../../system/printable.js';
 import { commandServer, type ServerCommand } from './command-server.js';
 
@@ -30,6 +32,8 @@ const HARDENING: readonly (readonly [string, string])[] = [
   // A program that stays.
   ['extensions.fsmonitor', '!'],
   ['ui.large-file-limit', '0'],
+  // Hg knows no ~/.netrc; and what would be handed to it as a setting, its log of commands would show.
+  ['extensions.autosync_netrc', joinPath(packageRoot, 'templates/hg/netrc.py')],
 ];
 
 const HARDENED: readonly string[] = HARDENING.flatMap(([name, value]) => ['--config', `${name}=${value}`]);
@@ -41,6 +45,8 @@ const ENVIRONMENT: Environment = {
   HGENCODING: 'utf-8',
   HGEDITOR: 'false',
   LC_ALL: 'C.UTF-8',
+  // Our own extension is loaded from where autosync is installed, and leaves nothing there.
+  PYTHONDONTWRITEBYTECODE: '1',
 };
 
 /** Ten minutes: a large first snapshot takes this long on a slow disk. */

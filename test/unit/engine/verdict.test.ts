@@ -93,14 +93,22 @@ const TABLE: readonly (readonly [string, Partial<Facts>, Verdict, RegExp])[] = [
 
 describe('the verdict', () => {
   it.each(TABLE)('on %s', (_what, facts, verdict, why) => {
-    const judged = judge({ ...GOOD, ...facts });
+    const judged = judge({ ...GOOD, ...facts }, 'git');
     expect(judged.verdict).toBe(verdict);
     expect(judged.why).toMatch(why);
   });
 
+  it('says what to do in the words of the system', () => {
+    const noHub: Facts = { ...GOOD, fetch: { kind: 'fetched', relation: 'no-upstream' } };
+    expect(judge(noHub, 'hg').why).toContain('.hg/hgrc');
+    expect(judge({ ...GOOD, fetch: unavailable('auth') }, 'hg').why).toContain('[auth] in ~/.hgrc');
+    const paused: Facts = { ...GOOD, integrate: { kind: 'paused', files: 0, conflicts: [{ path, kind: 'content' }] } };
+    expect(judge(paused, 'hg').why).toContain('hg merge');
+  });
+
   it('is never synced without a word of why, unless it is synced', () => {
     for (const [, facts] of TABLE) {
-      const { verdict, why } = judge({ ...GOOD, ...facts });
+      const { verdict, why } = judge({ ...GOOD, ...facts }, 'git');
       expect(verdict === 'synced').toBe(why === '');
     }
   });
@@ -144,9 +152,9 @@ describe('the facts of two rounds', () => {
   it('never hide what went wrong in the later one behind what went well in the first', () => {
     const first: Facts = { ...GOOD, push: { kind: 'pushed', commits: 1 } };
     const later: Facts = { ...GOOD, fetch: unavailable('offline'), push: unavailable('offline') };
-    expect(judge(mergeFacts(first, later)).verdict).toBe('offline');
+    expect(judge(mergeFacts(first, later), 'git').verdict).toBe('offline');
     const refused: Facts = { ...GOOD, commit: { kind: 'refused', why: 'no', changes: [] } };
     const committed: Facts = { ...GOOD, commit: { kind: 'committed', changes: [] } };
-    expect(judge(mergeFacts(committed, refused)).verdict).toBe('attention');
+    expect(judge(mergeFacts(committed, refused), 'git').verdict).toBe('attention');
   });
 });

@@ -233,7 +233,7 @@ describe('a hook in the middle of something', () => {
     ['post-rewrite', 'rebase-apply', 'next'],
     ['post-merge', 'MERGE_HEAD', ''],
   ])('is heard as soon as git is done: %s, %s', (event, state, file) => {
-    const endMeanwhile = (text: string): string => text.replace('sleep "$pause"', `rm -r "$git_dir/${state}"`);
+    const endMeanwhile = (text: string): string => text.replace('sleep "$pause"', `rm -r "$metadata/${state}"`);
     const workshop = inState(join(state, file), { content: 'the last one\n', change: endMeanwhile });
     expect(callLauncher(workshop, ['hook', event], { untilAllIsOver: true })).toEqual(QUIET);
     expect(requests(workshop)).toEqual([[event, workshop.repository]]);
@@ -243,6 +243,19 @@ describe('a hook in the middle of something', () => {
     const workshop = inState('rebase-merge/done', { change: (text) => text.replace('sleep "$pause"', 'true') });
     expect(callLauncher(workshop, ['hook', 'post-rewrite'], { untilAllIsOver: true })).toEqual(QUIET);
     expectNothingDone(workshop);
+  });
+
+  it.each(['rebasestate', 'histedit-state', 'updatestate'])('is not heard while hg is at it: %s', (state) => {
+    const workshop = inState(`../.hg/${state}`, { change: (text) => text.replaceAll('sleep "$pause"', 'true') });
+    expect(callLauncher(workshop, ['hook', 'commit'], { untilAllIsOver: true })).toEqual(QUIET);
+    expectNothingDone(workshop);
+  });
+
+  it('is heard as soon as hg is done', () => {
+    const endMeanwhile = (text: string): string => text.replaceAll('sleep "$pause"', 'rm "$metadata/rebasestate"');
+    const workshop = inState('../.hg/rebasestate', { change: endMeanwhile });
+    expect(callLauncher(workshop, ['hook', 'commit'], { untilAllIsOver: true })).toEqual(QUIET);
+    expect(requests(workshop)).toEqual([['commit', workshop.repository]]);
   });
 
   it('is looked for where GIT_DIR says', () => {

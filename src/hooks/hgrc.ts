@@ -1,0 +1,31 @@
+/** The line that brings our hooks in; hg looks for the file beside the one that names it (hgrc(5)). */
+const LINE = '%include autosync.rc';
+
+/** Only at the very beginning of a file does hg overlook it. */
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
+
+/** Our line wherever it stands, with whatever end an editor has given it since. */
+const OURS = /(?<=^(?:\u00ef\u00bb\u00bf)?)%include autosync\.rc[ \t]*(\r?\n|$(?!\n))/gm;
+
+/** Tells whether a configuration includes our hooks. */
+export const includesHooks = (hgrc: Uint8Array): boolean => decode(hgrc).search(OURS) >= 0;
+
+/**
+ * Returns a configuration that includes our hooks. The line comes first: what a person has set himself comes after
+ * it, and a last line without its end stays as it is.
+ */
+export function withHooks(hgrc: Uint8Array): Buffer {
+  if (includesHooks(hgrc)) return Buffer.from(hgrc);
+  const text = decode(hgrc);
+  const at = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  return encode(`${text.slice(0, at)}${LINE}\n${text.slice(at)}`);
+}
+
+/** Returns a configuration without our line: what is left is, byte for byte, what others have written. */
+export const withoutHooks = (hgrc: Uint8Array): Buffer => encode(decode(hgrc).replaceAll(OURS, ''));
+
+/** Latin-1 maps bytes and characters one to one, so that no byte is lost. */
+const decode = (text: Uint8Array): string =>
+  Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
+
+const encode = (text: string): Buffer => Buffer.from(text, 'latin1');
