@@ -30,6 +30,20 @@ export const TEST_PROGRAMS = [
     packages: ['passwd'],
     probe: ['/bin/sh', '-c', 'test "$(id -u)" = 0 && useradd --help'],
   },
+  { name: 'xmllint', packages: ['libxml2-utils'] },
+  {
+    // The system's own Python, which the substitute for launchctl calls.
+    name: 'plistlib',
+    packages: ['python3'],
+    probe: ['/usr/bin/python3', '-c', 'import plistlib'],
+  },
+  { name: 'systemd-analyze', packages: ['systemd'] },
+  {
+    // A manager of one's own starts only on a machine that was booted with systemd, or where root may say that it was.
+    name: 'systemd --user',
+    packages: ['systemd', 'dbus'],
+    probe: ['/bin/sh', '-c', 'test -x /lib/systemd/systemd && mkdir -p /run/systemd/system'],
+  },
   { name: 'ps', packages: ['procps'] },
   {
     // A compiler without the C library's headers cannot build anything.

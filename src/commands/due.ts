@@ -9,12 +9,15 @@ import { findRepoFor } from '../store/registry.js';
 import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
-import { slotOf } from './entry.js';
+import { entryFor, slotOf } from './entry.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
 /** Half a minute: a run that a hook asked for waits for the scheduler's, which may have looked too early. */
 const WAIT_MS = 30_000;
+
+/** Later in a minute than this it was not cron that began us: starting Node takes less. */
+const FIRST_SECONDS = 3;
 
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
@@ -22,10 +25,25 @@ const MAX_DRAINS = 20;
 /** Runs what is due by its schedule, and then what hooks have asked for. */
 export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
   const { locations, engine } = wiring;
+  await untilOwnSecond(wiring);
   const now = engine.clock.now();
   const due = installedRepos(locations).filter((repo) => isRepoDue(wiring, repo, now));
   const reports = await sweep(engine, due.map(targetOf), unattended('scheduler'));
   return [...reports, ...(await runSpool(wiring))];
+}
+
+/**
+ * Waits for this machine's own second, when somebody is due and nobody waits for us. cron and launchd begin at the first
+ * second of a minute, on every machine: two with the same schedule would push at once.
+ */
+async function untilOwnSecond(wiring: Wiring): Promise<void> {
+  const { locations, engine } = wiring;
+  const now = engine.clock.now();
+  const repos = installedRepos(locations);
+  const second = Math.floor(now / 1000) % 60;
+  if (second >= FIRST_SECONDS || readSpool(locations.spool).length > 0) return;
+  if (!repos.some((repo) => isRepoDue(wiring, repo, now))) return;
+  await engine.clock.sleep(Math.max(0, entryFor(locations, repos).second * 1000 - (now % 60_000)));
 }
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {

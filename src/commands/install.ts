@@ -6,7 +6,7 @@ import type { AbsolutePath } from '../model/paths.js';
 import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
 import { readRepo } from '../store/registry.js';
 import { printable } from '../system/printable.js';
-import { say, sayJson, warn } from '../system/terminal.js';
+import { foreign, say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, withJson, wordsOf } from './command.js';
 import { type InstallWish, installOptions, readInstallWish } from './install-settings.js';
 import { type Installation, inspectCandidate, install } from './installation.js';
@@ -82,27 +82,30 @@ function showJson({ scheduler, repos }: Installation, rehearsals: readonly Rehea
     schema: 1,
     scheduler: scheduler.kind === 'chosen' ? { kind: scheduler.scheduler.kind } : scheduler,
     repos: repos.map(({ registration, hooks }, at) => {
-      const { repo, report } = rehearsals[at] ?? {};
+      const { repo, report, refusal = '' } = rehearsals[at] ?? {};
       const { id, change } = registration;
-      return { path: repo?.path, id, change, hooks, firstRun: report ?? null };
+      return { path: repo?.path, id, change, hooks, firstRun: report ?? null, refusal };
     }),
   });
 }
 
 function showInstallation({ scheduler, repos }: Installation, rehearsals: readonly Rehearsal[]): void {
   for (const [at, { hooks }] of repos.entries()) {
-    const { repo, report } = rehearsals[at] ?? {};
+    const { repo, report, refusal } = rehearsals[at] ?? {};
     if (repo === undefined) continue;
     const when = scheduleText(repo.settings.schedule);
     const door = scheduler.kind === 'chosen' ? `${scheduler.scheduler.kind}, ${when}` : 'no scheduler';
     say(`installed ${shownPath(repo.path)} (${door}; ${hookWords(hooks)})`);
     if (report !== undefined) for (const line of describeReport(report)) say(line);
-    else warn(`${shownPath(repo.path)}: the first run left no trace; autosync doctor looks for the reason`);
+    else warn(`${shownPath(repo.path)}: ${noTrace(refusal)}; autosync doctor looks for the reason`);
   }
   if (scheduler.kind === 'chosen') return;
   warn(`no scheduler calls autosync on this machine: ${scheduler.why}`);
   warn('commits are pushed by hooks alone; other changes wait until you run: autosync snapshot --all');
 }
+
+const noTrace = (refusal = ''): string =>
+  refusal === '' ? 'the first run left no trace' : `the first run did not take place: ${foreign(refusal)}`;
 
 function hookWords(hooks: Installation['repos'][number]['hooks']): string {
   switch (hooks.kind) {

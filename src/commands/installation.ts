@@ -2,7 +2,7 @@ import type { HookResult } from '../hooks/hook-installer.js';
 import { hookInstallerFor } from '../hooks/index.js';
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
-import { chooseScheduler, type SchedulerChoice } from '../scheduler/index.js';
+import type { SchedulerChoice } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
 import { withLock } from '../store/lock.js';
@@ -11,7 +11,7 @@ import { joinPath, makeFolder } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
-import { entryFor, presentScheduler } from './entry.js';
+import { entryFor, findScheduler, moveEntry, type Undo } from './entry.js';
 import type { InstallWish } from './install-settings.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -60,8 +60,11 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
   const { locations } = wiring;
   makeFolder(locations.state);
   return await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
-    const first = installedRepos(locations).length === 0;
-    const choice = await chooseScheduler(wish.scheduler, wiring.schedulers);
+    const earlier = installedRepos(locations);
+    const before = entryFor(locations, earlier);
+    const choice = await findScheduler(wish.scheduler, wiring.schedulers, before);
+    const chosen = choice.kind === 'chosen' ? choice.scheduler : undefined;
+    let undo: Undo = async () => {};
     installLauncher(locations.launcher, launcherRecord(locations));
     const added: Registration[] = [];
     try {
@@ -69,7 +72,8 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
         const { hooks, settings } = wish;
         added.push(await registerRepo(locations, { path: tree.top, vcs: tree.vcs, hooks, settings, parseSchedule }));
       }
-      await keepEntry(wiring, choice);
+      const after = entryFor(locations, installedRepos(locations));
+      undo = await moveEntry(wiring.schedulers, chosen, { before, after });
       const repos = trees.map((tree, at) => ({
         tree,
         registration: expectPresent(added[at]),
@@ -78,7 +82,8 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
       return { repos, scheduler: choice };
     } catch (error) {
       for (const { id, change } of added) if (change === 'created') await unregisterRepo(locations, id);
-      if (first) removeLauncher(locations.launcher);
+      await undo();
+      if (earlier.length === 0) removeLauncher(locations.launcher);
       throw error;
     }
   });
@@ -87,18 +92,6 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
 function expectPresent<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a registration is missing');
   return value;
-}
-
-/** Puts the entry into the chosen scheduler and takes it out of every other. */
-async function keepEntry({ locations, schedulers }: Wiring, choice: SchedulerChoice): Promise<void> {
-  const entry = entryFor(locations, installedRepos(locations));
-  const chosen = choice.kind === 'chosen' ? choice.scheduler : undefined;
-  if (chosen !== undefined) await chosen.install(entry);
-  for (const scheduler of schedulers) {
-    if (scheduler.kind !== chosen?.kind && (await presentScheduler([scheduler], entry)) !== undefined) {
-      await scheduler.uninstall();
-    }
-  }
 }
 
 function placeHooks({ locations }: Wiring, tree: WorkingTree, wish: InstallWish): InstalledRepo['hooks'] {

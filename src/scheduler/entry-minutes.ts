@@ -17,6 +17,17 @@ export function entryMinutes(request: EntryMinutesRequest): readonly number[] {
   return [...new Set(minutes)].sort((a, b) => a - b);
 }
 
+/**
+ * Returns the minutes for an entry in this machine's time zone that stay right all the year: summer time may be
+ * half an hour (Lord Howe Island). The time is in milliseconds since 1970.
+ */
+export function localEntryMinutes(slots: readonly ScheduleSlot[], now: number): readonly number[] {
+  const months = Array.from({ length: 12 }, (_, month) => new Date(now + month * 30 * 86_400_000));
+  const zones = new Set(months.map((date) => -date.getTimezoneOffset()));
+  const minutes = [...zones].flatMap((zoneMinutes) => entryMinutes({ slots, zoneMinutes }));
+  return [...new Set(minutes)].sort((a, b) => a - b);
+}
+
 function slotMinutes({ schedule, offsetSeconds }: ScheduleSlot, zoneMinutes: number): readonly number[] {
   if (schedule.kind === 'cron') {
     return cronFields(schedule.expression).minutes.map((minute) => minuteFrom(minute * 60 + offsetSeconds));

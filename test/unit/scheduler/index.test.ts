@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { AutosyncError } from '../../../src/model/errors.js';
-import { asAbsolute } from '../../../src/model/paths.js';
 import { chooseScheduler, schedulers } from '../../../src/scheduler/index.js';
 import type { Availability, Scheduler } from '../../../src/scheduler/scheduler.js';
-
-const locations = { state: asAbsolute('/nowhere/state'), backups: asAbsolute('/nowhere/backups') };
+import { locations } from '../../../src/store/locations.js';
 
 function known(answer: Availability): readonly Scheduler[] {
-  return schedulers(locations).map((scheduler) => ({ ...scheduler, availability: () => Promise.resolve(answer) }));
+  return schedulers(locations(), 'aix').map((scheduler) => ({
+    ...scheduler,
+    availability: () => Promise.resolve(answer),
+  }));
 }
 const working = known({ kind: 'available' });
 const broken = known({ kind: 'unavailable', why: 'no cron daemon is running' });
