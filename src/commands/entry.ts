@@ -23,17 +23,24 @@ export const entryFor = (
   second: startSecond(repos[0]?.settings.machine ?? ''),
 });
 
-/** Returns the scheduler that has our entry, if any. */
-export async function presentScheduler(
+/** Returns the schedulers that have our entry; more than one only after somebody has put one back by hand. */
+export async function presentSchedulers(
   schedulers: readonly Scheduler[],
   entry: SchedulerEntry,
-): Promise<Scheduler | undefined> {
+): Promise<readonly Scheduler[]> {
+  const present: Scheduler[] = [];
   for (const scheduler of schedulers) {
     const { kind } = await scheduler.state(entry);
-    if (kind === 'present' || kind === 'different') return scheduler;
+    if (kind === 'present' || kind === 'different') present.push(scheduler);
   }
-  return undefined;
+  return present;
 }
+
+/** Returns the scheduler that has our entry, if any. */
+export const presentScheduler = async (
+  schedulers: readonly Scheduler[],
+  entry: SchedulerEntry,
+): Promise<Scheduler | undefined> => (await presentSchedulers(schedulers, entry))[0];
 
 /** Finds the scheduler for a wish; with `auto` the one that has our entry stays, as long as it works. */
 export async function findScheduler(

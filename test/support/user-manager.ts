@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** What the manager reads and where it listens; a socket's path may have no more than 107 bytes. */
 export type ManagerPlace = { readonly home: string; readonly runtime: string };
@@ -20,13 +20,32 @@ const SYSTEMD = '/lib/systemd/systemd';
 /** systemd starts only where this folder says that the machine was booted with systemd. */
 const BOOTED = '/run/systemd/system';
 
+const GROUPS = '/sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd';
+
+/**
+ * Two managers in one control group take each other's services for their own, and end them: each gets a group of its
+ * own, where we may make one.
+ */
+const IN_OWN_GROUP = `
+for root in ${GROUPS}; do
+  [ -f "$root/cgroup.procs" ] && mkdir "$root/$0" 2>/dev/null && echo $$ >"$root/$0/cgroup.procs"
+done
+exec "$@"`;
+
+const REMOVE_GROUP = `
+for root in ${GROUPS}; do
+  [ -d "$root/$0" ] && find "$root/$0" -depth -type d -exec rmdir {} + 2>/dev/null
+done
+:`;
+
 /** Starts a real `systemd --user` in folders of its own, and waits until it answers. */
 export function startUserManager({ home, runtime }: ManagerPlace): UserManager {
   if (!existsSync(BOOTED)) mkdirSync(BOOTED, { recursive: true });
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   const env = { HOME: home, XDG_RUNTIME_DIR: runtime, PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
   const log = openSync(join(runtime, 'systemd.log'), 'w');
-  const child = spawn(SYSTEMD, ['--user'], {
+  const group = `as-${process.pid}-${basename(runtime)}`;
+  const child = spawn('/bin/sh', ['-c', IN_OWN_GROUP, group, SYSTEMD, '--user'], {
     env,
     cwd: '/',
     stdio: ['ignore', log, log],
@@ -47,6 +66,7 @@ export function startUserManager({ home, runtime }: ManagerPlace): UserManager {
     stop: () => {
       call(['exit']);
       child.kill('SIGKILL');
+      spawnSync('/bin/sh', ['-c', REMOVE_GROUP, group], { timeout: 20_000 });
     },
   };
 }
