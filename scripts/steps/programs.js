@@ -44,6 +44,9 @@ export const TEST_PROGRAMS = [
     packages: ['systemd', 'dbus'],
     probe: ['/bin/sh', '-c', 'test -x /lib/systemd/systemd && mkdir -p /run/systemd/system'],
   },
+  { name: 'sshd', packages: ['openssh-server'] },
+  { name: 'ssh', packages: ['openssh-client'] },
+  { name: 'ssh-agent', packages: ['openssh-client'] },
   { name: 'ps', packages: ['procps'] },
   {
     // A compiler without the C library's headers cannot build anything.

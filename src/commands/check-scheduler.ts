@@ -1,6 +1,7 @@
 import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
 import { entryFor, moveEntry, presentSchedulers } from './entry.js';
 import type { Finding } from './finding.js';
+import { nightCautions } from './night.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
@@ -25,9 +26,17 @@ export async function checkScheduler({ locations, schedulers }: Wiring): Promise
     const fix = async (): Promise<void> => void (await present.install(entry));
     return { result: 'warning', detail: `${present.kind}: ${state.detail}`, mend: 'autosync doctor --fix', fix };
   }
-  const [caution] = await present.cautions();
-  if (caution === undefined) return ok(`${present.kind}: ${state.detail}`);
-  return { result: 'warning', detail: `${present.kind}: ${caution.what}`, mend: caution.mend };
+  return ok(`${present.kind}: ${state.detail}`);
+}
+
+/** Looks for what works while a person is here, and will fail when he is not. */
+export async function checkNight(wiring: Wiring): Promise<Finding> {
+  const repos = installedRepos(wiring.locations);
+  if (repos.length === 0) return ok('not needed: no repository is installed');
+  const [present] = await presentSchedulers(wiring.schedulers, entryFor(wiring.locations, repos));
+  const [first, ...more] = await nightCautions(wiring, present, repos);
+  if (first === undefined) return ok('nothing here ends with your session');
+  return { result: 'warning', detail: [first, ...more].map(({ what }) => what).join('; '), mend: first.mend };
 }
 
 async function findNone(schedulers: readonly Scheduler[], entry: SchedulerEntry): Promise<Finding> {

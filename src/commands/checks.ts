@@ -8,7 +8,7 @@ import { readState } from '../store/state.js';
 import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
-import { checkScheduler } from './check-scheduler.js';
+import { checkNight, checkScheduler } from './check-scheduler.js';
 import type { Finding } from './finding.js';
 import { relativeTime } from './render.js';
 import { installedRepos, openTree } from './targets.js';
@@ -39,6 +39,7 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
       },
     },
     { name: 'scheduler', look: () => checkScheduler(wiring) },
+    { name: 'at night', look: () => checkNight(wiring) },
     { name: 'notification', look: () => checkNotification(wiring) },
   ];
 }
