@@ -3,6 +3,7 @@ import { type RunOptions, type Target, targetOf, unattended } from '../engine/vi
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { isDue } from '../scheduler/due.js';
+import { waitForOwnSecond } from '../scheduler/own-second.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { acquireLock } from '../store/lock.js';
 import { findRepoFor } from '../store/registry.js';
@@ -10,14 +11,12 @@ import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
 import { entryFor, slotOf } from './entry.js';
+import { REHEARSAL } from './rehearse.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
 /** Half a minute: a run that a hook asked for waits for the scheduler's, which may have looked too early. */
 const WAIT_MS = 30_000;
-
-/** Later in a minute than this it was not cron that began us: starting Node takes less. */
-const FIRST_SECONDS = 3;
 
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
@@ -32,18 +31,14 @@ export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
   return [...reports, ...(await runSpool(wiring))];
 }
 
-/**
- * Waits for this machine's own second, when somebody is due and nobody waits for us. cron and launchd begin at the first
- * second of a minute, on every machine: two with the same schedule would push at once.
- */
+/** Waits for this machine's own second, unless a person waits for us. */
 async function untilOwnSecond(wiring: Wiring): Promise<void> {
   const { locations, engine } = wiring;
-  const now = engine.clock.now();
+  if (readSpool(locations.spool).some(({ event }) => event === REHEARSAL)) return;
   const repos = installedRepos(locations);
-  const second = Math.floor(now / 1000) % 60;
-  if (second >= FIRST_SECONDS || readSpool(locations.spool).length > 0) return;
-  if (!repos.some((repo) => isRepoDue(wiring, repo, now))) return;
-  await engine.clock.sleep(Math.max(0, entryFor(locations, repos).second * 1000 - (now % 60_000)));
+  const { second } = entryFor(locations, repos);
+  const countDue = (at: number): number => repos.filter((repo) => isRepoDue(wiring, repo, at)).length;
+  await engine.clock.sleep(waitForOwnSecond({ now: engine.clock.now(), second, countDue }));
 }
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {

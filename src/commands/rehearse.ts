@@ -19,6 +19,9 @@ export type Rehearsal = {
   readonly refusal: string;
 };
 
+/** The event of a request that an installation leaves. */
+export const REHEARSAL = 'install';
+
 /** Half an hour: a first push of everything may take its time. */
 const LIMIT_MS = 1_800_000;
 
@@ -41,7 +44,7 @@ export async function rehearse(
 ): Promise<readonly Rehearsal[]> {
   const { locations, engine } = wiring;
   // A repository that ran a moment ago is not due; a request makes it so.
-  for (const { path } of repos) putRequest(locations.spool, { event: 'install', path });
+  for (const { path } of repos) putRequest(locations.spool, { event: REHEARSAL, path });
   const before = engine.clock.now();
   const began = await begin(wiring, choice);
   await untilTraced(wiring, repos, { before, began });

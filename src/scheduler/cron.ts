@@ -149,7 +149,7 @@ async function start(cron: Cron, entry: SchedulerEntry, limitMs: number): Promis
 /** The job's line, or undefined when no repository is ever due. */
 function jobLine(cron: Cron, entry: SchedulerEntry): string | undefined {
   if (entry.slots.length === 0) return undefined;
-  return cronLine(minuteField(localEntryMinutes(entry.slots, cron.clock.now())), command(cron, entry));
+  return cronLine(minuteField(localEntryMinutes(entry, cron.clock.now())), command(cron, entry));
 }
 
 /** Says `$HOME` only where cron's idea of it is ours. */

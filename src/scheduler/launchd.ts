@@ -57,9 +57,9 @@ async function availability(launchd: Launchd): Promise<Availability> {
   return domain === undefined ? unavailable('launchd has no session of yours') : { kind: 'available' };
 }
 
-function agentFor(launchd: Launchd, { launcher, slots }: SchedulerEntry): readonly EntryFile[] {
-  if (slots.length === 0) return [];
-  const text = renderAgent({ launcher, minutes: localEntryMinutes(slots, launchd.clock.now()) });
+function agentFor(launchd: Launchd, entry: SchedulerEntry): readonly EntryFile[] {
+  if (entry.slots.length === 0) return [];
+  const text = renderAgent({ launcher: entry.launcher, minutes: localEntryMinutes(entry, launchd.clock.now()) });
   return [{ path: agentPath(launchd), content: Buffer.from(text) }];
 }
 
@@ -132,7 +132,7 @@ async function state(launchd: Launchd, entry: SchedulerEntry): Promise<EntryStat
   try {
     const domain = await loadedDomain(expectLaunchctl(launchd));
     if (domain === undefined) return { kind: 'different', detail: 'the agent is there, but not loaded' };
-    const minutes = minuteField(localEntryMinutes(entry.slots, launchd.clock.now()));
+    const minutes = minuteField(localEntryMinutes(entry, launchd.clock.now()));
     return { kind: 'present', detail: `${domain}/${LABEL} at minutes ${minutes}` };
   } catch (error) {
     return { kind: 'different', detail: errorMessage(error) };

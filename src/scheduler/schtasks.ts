@@ -61,9 +61,10 @@ async function availability(schtasks: Schtasks): Promise<Availability> {
   return ended.exitCode === 0 ? { kind: 'available' } : unavailable(complaint(schtasks, ended));
 }
 
-function taskFor(schtasks: Schtasks, { launcher, slots, second }: SchedulerEntry): readonly EntryFile[] {
+function taskFor(schtasks: Schtasks, entry: SchedulerEntry): readonly EntryFile[] {
+  const { launcher, slots, second } = entry;
   if (slots.length === 0) return [];
-  const minutes = localEntryMinutes(slots, schtasks.clock.now());
+  const minutes = localEntryMinutes(entry, schtasks.clock.now());
   return [{ path: taskFile(schtasks), content: renderTask({ launcher, minutes, second }) }];
 }
 
@@ -128,7 +129,7 @@ async function state(schtasks: Schtasks, entry: SchedulerEntry): Promise<EntrySt
   } catch (error) {
     return { kind: 'different', detail: errorMessage(error) };
   }
-  const minutes = minuteField(localEntryMinutes(entry.slots, schtasks.clock.now()));
+  const minutes = minuteField(localEntryMinutes(entry, schtasks.clock.now()));
   return { kind: 'present', detail: `task '${name}' at minutes ${minutes}` };
 }
 

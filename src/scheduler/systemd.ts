@@ -71,9 +71,10 @@ async function availability(systemd: Systemd): Promise<Availability> {
   return unavailable(`systemd's user manager does not answer: ${complaint(manager, ended)}`);
 }
 
-function unitsFor(systemd: Systemd, { launcher, slots, second }: SchedulerEntry): readonly EntryFile[] {
+function unitsFor(systemd: Systemd, entry: SchedulerEntry): readonly EntryFile[] {
+  const { launcher, slots, second } = entry;
   if (slots.length === 0) return [];
-  const minutes = localEntryMinutes(slots, systemd.clock.now());
+  const minutes = localEntryMinutes(entry, systemd.clock.now());
   return renderUnits({ folder: unitFolder(systemd), launcher, minutes, second });
 }
 
@@ -169,7 +170,7 @@ async function state(systemd: Systemd, entry: SchedulerEntry): Promise<EntryStat
   } catch (error) {
     return { kind: 'different', detail: errorMessage(error) };
   }
-  const calendar = calendarExpression(localEntryMinutes(entry.slots, systemd.clock.now()), entry.second);
+  const calendar = calendarExpression(localEntryMinutes(entry, systemd.clock.now()), entry.second);
   return { kind: 'present', detail: `${TIMER} at ${calendar}` };
 }
 
