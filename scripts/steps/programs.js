@@ -30,7 +30,6 @@ export const TEST_PROGRAMS = [
     packages: ['passwd'],
     probe: ['/bin/sh', '-c', 'test "$(id -u)" = 0 && useradd --help'],
   },
-  { name: 'xmllint', packages: ['libxml2-utils'] },
   {
     // The system's own Python, which the substitute for launchctl calls.
     name: 'plistlib',

@@ -13,7 +13,7 @@ export type InstallWish = {
   readonly json: boolean;
 };
 
-const WISHES: readonly SchedulerWish[] = ['auto', 'systemd', 'cron', 'launchd', 'none'];
+const WISHES: readonly SchedulerWish[] = ['auto', 'systemd', 'cron', 'launchd', 'schtasks', 'none'];
 
 /** Adds the options that `install` and `clone` share. */
 export const installOptions = (yargs: Argv): Argv =>

@@ -5,6 +5,7 @@ import { platform } from '../system/environment.js';
 import { createCron } from './cron.js';
 import { createLaunchd } from './launchd.js';
 import type { Scheduler } from './scheduler.js';
+import { createSchtasks } from './schtasks.js';
 import { createSystemd } from './systemd.js';
 
 /** A person's wish: one scheduler, the first that works, or none. */
@@ -23,6 +24,8 @@ export function schedulers(locations: Locations, on: NodeJS.Platform = platform)
       return [createSystemd({ locations }), cron];
     case 'darwin':
       return [createLaunchd(), cron];
+    case 'win32':
+      return [createSchtasks({ locations })];
     default:
       return [cron];
   }

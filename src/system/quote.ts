@@ -19,3 +19,6 @@ export const quoteXml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&apos;');
+
+/** Escapes a text for `set "name=text"` in a batch file, where only `%` has a meaning; Windows' names hold no quotes. */
+export const quoteBatch = (text: string): string => text.replaceAll('%', '%%').replaceAll('"', '');

@@ -10,7 +10,8 @@ export type Manner =
   | 'silently-half-once'
   | 'hangs-once'
   | 'edited'
-  | 'edited-once';
+  | 'edited-once'
+  | 'draining-once';
 
 /** A scheduler with the part of the operating system that it writes to. */
 export type SchedulerWorld = {

@@ -36,4 +36,16 @@ describe('the choice of a scheduler', () => {
       message: "scheduler 'cron' cannot be used (cron: no cron daemon is running)",
     });
   });
+
+  it.each<[NodeJS.Platform, readonly string[]]>([
+    ['linux', ['systemd', 'cron']],
+    ['darwin', ['launchd', 'cron']],
+    ['win32', ['schtasks']],
+    ['freebsd', ['cron']],
+  ])('on %s is one of %j', async (platform, kinds) => {
+    const all = schedulers(locations(), platform);
+    expect(all.map(({ kind }) => kind)).toEqual(kinds);
+    const foreign = platform === 'win32' ? 'cron' : 'schtasks';
+    await expect(chooseScheduler(foreign, all)).rejects.toThrow(/this operating system has none of that name/);
+  });
 });
