@@ -18,6 +18,9 @@ import type { Wiring } from './wiring.js';
 /** Half a minute: a run that a hook asked for waits for the scheduler's, which may have looked too early. */
 const WAIT_MS = 30_000;
 
+/** How often a run that waits looks whether it is still wanted. */
+const LOOK_MS = 1_000;
+
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
 
@@ -38,7 +41,12 @@ async function untilOwnSecond(wiring: Wiring): Promise<void> {
   const repos = installedRepos(locations);
   const { second } = entryFor(locations, repos);
   const countDue = (at: number): number => repos.filter((repo) => isRepoDue(wiring, repo, at)).length;
-  await engine.clock.sleep(waitForOwnSecond({ now: engine.clock.now(), second, countDue }));
+  const end = engine.clock.monotonic() + waitForOwnSecond({ now: engine.clock.now(), second, countDue });
+  // Nothing of ours lives on for long after it was uninstalled.
+  for (let left = end - engine.clock.monotonic(); left > 0; left = end - engine.clock.monotonic()) {
+    if (installedRepos(locations).length === 0) return;
+    await engine.clock.sleep(Math.min(left, LOOK_MS));
+  }
 }
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {

@@ -19,7 +19,7 @@ export const askLaunchd = ({ program, timeLimitMs }: Launchctl, ...args: readonl
   exec({ program, args, cwd: '/', env: childEnvironment(), timeoutMs: timeLimitMs });
 
 /** Calls launchctl; any failure is an AutosyncError with its words. */
-export async function tellLaunchd(launchctl: Launchctl, ...args: readonly string[]): Promise<void> {
+async function tellLaunchd(launchctl: Launchctl, ...args: readonly string[]): Promise<void> {
   const ended = await askLaunchd(launchctl, ...args);
   if (ended.exitCode !== 0) throw failure(launchctl, args, ended);
 }

@@ -15,9 +15,16 @@ export function throwAwayUser(home: string): ThrowAwayUser {
   return { name, remove: () => removeUser(name) };
 }
 
-/** Removes a user and, first, his crontab, which would pass to the next one with his number. */
+/**
+ * Removes a user and, first, his crontab, which would pass to the next one with his number. A run that was waiting when
+ * autosync was uninstalled ends within a second or two; until then he cannot be removed.
+ */
 function removeUser(name: string): void {
   spawnSync('crontab', ['-u', name, '-r']);
+  for (let tried = 0; tried < 40; tried += 1) {
+    if (spawnSync('userdel', [name], { stdio: 'pipe' }).status === 0) return;
+    spawnSync('sleep', ['0.5']);
+  }
   execFileSync('userdel', [name], { stdio: 'pipe' });
 }
 
