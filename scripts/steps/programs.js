@@ -41,7 +41,7 @@ export const TEST_PROGRAMS = [
     // A manager of one's own starts only on a machine that was booted with systemd, or where root may say that it was.
     name: 'systemd --user',
     packages: ['systemd', 'dbus'],
-    probe: ['/bin/sh', '-c', 'test -x /lib/systemd/systemd && mkdir -p /run/systemd/system'],
+    probe: ['/bin/sh', '-c', 'test -x /lib/systemd/systemd && { test -d /run/systemd/system || test -w /run; }'],
   },
   { name: 'sshd', packages: ['openssh-server'] },
   { name: 'ssh', packages: ['openssh-client'] },

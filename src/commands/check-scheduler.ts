@@ -41,10 +41,10 @@ export async function checkNight(wiring: Wiring): Promise<Finding> {
 
 async function findNone(schedulers: readonly Scheduler[], entry: SchedulerEntry): Promise<Finding> {
   const { works, why } = await lookAround(schedulers);
+  const fix = async (): Promise<void> => void (await works?.install(entry));
   const detail = `no scheduler calls autosync (${why})`;
-  if (works === undefined) return { result: 'error', detail, mend: 'autosync install <repo> --scheduler auto' };
-  const fix = async (): Promise<void> => void (await works.install(entry));
-  return { result: 'error', detail, mend: 'autosync doctor --fix', fix };
+  const mend = 'autosync install <repo> --scheduler auto';
+  return { result: 'error', detail, mend, ...(works === undefined ? {} : { fix }) };
 }
 
 /** The entry is where nothing runs it: it belongs to one that works. */

@@ -73,7 +73,9 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
         added.push(await registerRepo(locations, { path: tree.top, vcs: tree.vcs, hooks, settings, parseSchedule }));
       }
       const after = entryFor(locations, installedRepos(locations));
-      undo = await moveEntry(wiring.schedulers, chosen, { before, after });
+      // An entry that nothing runs at the moment may be run tomorrow; only a person's own wish takes it away.
+      const stays = chosen === undefined && wish.scheduler === 'auto';
+      if (!stays) undo = await moveEntry(wiring.schedulers, chosen, { before, after });
       const repos = trees.map((tree, at) => ({
         tree,
         registration: expectPresent(added[at]),

@@ -40,7 +40,8 @@ done
 
 /** Starts a real `systemd --user` in folders of its own, and waits until it answers. */
 export function startUserManager({ home, runtime }: ManagerPlace): UserManager {
-  if (!existsSync(BOOTED)) mkdirSync(BOOTED, { recursive: true });
+  const isNew = !existsSync(BOOTED);
+  if (isNew) mkdirSync(BOOTED, { recursive: true });
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   const env = { HOME: home, XDG_RUNTIME_DIR: runtime, PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
   const log = openSync(join(runtime, 'systemd.log'), 'w');
@@ -67,6 +68,7 @@ export function startUserManager({ home, runtime }: ManagerPlace): UserManager {
       call(['exit']);
       child.kill('SIGKILL');
       spawnSync('/bin/sh', ['-c', REMOVE_GROUP, group], { timeout: 20_000 });
+      if (isNew) spawnSync('rmdir', [BOOTED]);
     },
   };
 }
