@@ -4,6 +4,7 @@ import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import type { SchedulerChoice } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
+import type { SchedulerEntry } from '../scheduler/scheduler.js';
 import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
 import { withLock } from '../store/lock.js';
 import { type Registration, registerRepo, unregisterRepo } from '../store/registry.js';
@@ -63,7 +64,6 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
     const earlier = installedRepos(locations);
     const before = entryFor(locations, earlier);
     const choice = await findScheduler(wish.scheduler, wiring.schedulers, before);
-    const chosen = choice.kind === 'chosen' ? choice.scheduler : undefined;
     let undo: Undo = async () => {};
     installLauncher(locations.launcher, launcherRecord(locations));
     const added: Registration[] = [];
@@ -72,10 +72,7 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
         const { hooks, settings } = wish;
         added.push(await registerRepo(locations, { path: tree.top, vcs: tree.vcs, hooks, settings, parseSchedule }));
       }
-      const after = entryFor(locations, installedRepos(locations));
-      // An entry that nothing runs at the moment may be run tomorrow; only a person's own wish takes it away.
-      const stays = chosen === undefined && wish.scheduler === 'auto';
-      if (!stays) undo = await moveEntry(wiring.schedulers, chosen, { before, after });
+      undo = await placeEntry(wiring, { choice, wish, before });
       const repos = trees.map((tree, at) => ({
         tree,
         registration: expectPresent(added[at]),
@@ -94,6 +91,15 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
 function expectPresent<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a registration is missing');
   return value;
+}
+
+type Placing = { readonly choice: SchedulerChoice; readonly wish: InstallWish; readonly before: SchedulerEntry };
+
+/** Moves the entry to where it was chosen to be; one that nothing runs at the moment goes only when a person wants it. */
+async function placeEntry({ locations, schedulers }: Wiring, { choice, wish, before }: Placing): Promise<Undo> {
+  const entries = { before, after: entryFor(locations, installedRepos(locations)) };
+  if (choice.kind === 'chosen') return await moveEntry(schedulers, choice.scheduler, entries);
+  return wish.scheduler === 'none' ? await moveEntry(schedulers, undefined, entries) : async () => {};
 }
 
 function placeHooks({ locations }: Wiring, tree: WorkingTree, wish: InstallWish): InstalledRepo['hooks'] {
