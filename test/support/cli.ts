@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,7 +25,11 @@ export function createHome(folder: string, machine: string, path: string = proce
   mkdirSync(join(folder, '.config', 'autosync'), { recursive: true });
   writeFileSync(join(folder, '.config', 'autosync', 'config.toml'), `machine = "${machine}"\nnotify = false\n`);
   writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Test Person\n\temail = test@example.invalid\n');
-  const env = { HOME: folder, PATH: path, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
+  // The crontab and the systemd of whoever runs the tests are not for them.
+  const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+  writeFileSync(join(bin, 'crontab'), '#!/bin/sh\necho refused >&2\nexit 1\n', { mode: 0o755 });
+  const none = { PATH: `${bin}${delimiter}${path}`, XDG_RUNTIME_DIR: bin };
+  const env = { HOME: folder, ...none, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
   const autosyncIn = (cwd: string, ...args: readonly string[]): Ended =>
     ended(spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env, encoding: 'utf8', timeout: 120_000 }));
   return { folder, env, autosyncIn, autosync: (...args) => autosyncIn(folder, ...args) };
