@@ -65,6 +65,22 @@ export const TEST_PROGRAMS = [
     packages: ['passwd'],
     probe: ['/bin/sh', '-c', 'test "$(id -u)" = 0 && useradd --help'],
   },
+  {
+    // The system's own Python, which the substitute for launchctl calls.
+    name: 'plistlib',
+    packages: ['python3'],
+    probe: ['/usr/bin/python3', '-c', 'import plistlib'],
+  },
+  { name: 'systemd-analyze', packages: ['systemd'] },
+  {
+    // A manager of one's own starts only on a machine that was booted with systemd, or where root may say that it was.
+    name: 'systemd --user',
+    packages: ['systemd', 'dbus'],
+    probe: ['/bin/sh', '-c', 'test -x /lib/systemd/systemd && { test -d /run/systemd/system || test -w /run; }'],
+  },
+  { name: 'sshd', packages: ['openssh-server'] },
+  { name: 'ssh', packages: ['openssh-client'] },
+  { name: 'ssh-agent', packages: ['openssh-client'] },
   { name: 'ps', packages: ['procps'] },
   {
     // The extension topic; hg runs with the system's own Python.

@@ -10,19 +10,12 @@ import { readState } from '../store/state.js';
 import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
-import { entryFor, presentScheduler } from './entry.js';
+import { checkNight, checkScheduler } from './check-scheduler.js';
+import type { Finding } from './finding.js';
 import { distrustedSettings } from './hg-trust.js';
 import { relativeTime } from './render.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
-
-/** What a check found; `mend` is the command that mends it, `fix` does so where that is safe. */
-export type Finding = {
-  readonly result: 'ok' | 'warning' | 'error';
-  readonly detail: string;
-  readonly mend?: string;
-  readonly fix?: () => Promise<void> | void;
-};
 
 /** One check: what it looks at, and the look. */
 export type Check = { readonly name: string; readonly look: () => Promise<Finding> };
@@ -50,6 +43,7 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
       },
     },
     { name: 'scheduler', look: () => checkScheduler(wiring) },
+    { name: 'at night', look: () => checkNight(wiring) },
     { name: 'notification', look: () => checkNotification(wiring) },
   ];
 }
@@ -83,36 +77,6 @@ async function checkSystem({ locations }: Wiring, kind: VcsKind): Promise<Findin
     if (!isUsed) return ok(`not needed: no ${product} repository is installed`);
     return { result: 'error', detail: errorMessage(error), mend };
   }
-}
-
-async function checkScheduler({ locations, schedulers }: Wiring): Promise<Finding> {
-  const repos = installedRepos(locations);
-  if (repos.length === 0) return ok('not needed: no repository is installed');
-  const entry = entryFor(locations, repos);
-  const present = await presentScheduler(schedulers, entry);
-  if (present === undefined) {
-    const reasons = await Promise.all(
-      schedulers.map(async (scheduler) => ({ scheduler, answer: await scheduler.availability() })),
-    );
-    const works = reasons.find(({ answer }) => answer.kind === 'available');
-    const fix = works === undefined ? {} : { fix: async () => void (await works.scheduler.install(entry)) };
-    const why = reasons
-      .map(({ scheduler, answer }) => `${scheduler.kind}: ${answer.kind === 'available' ? 'works' : answer.why}`)
-      .join('; ');
-    return {
-      result: 'error',
-      detail: `no scheduler calls autosync (${why})`,
-      mend: 'autosync install <repo> --scheduler auto',
-      ...fix,
-    };
-  }
-  const [state, availability] = [await present.state(entry), await present.availability()];
-  if (availability.kind === 'unavailable') {
-    return { result: 'error', detail: `${present.kind}: ${availability.why}`, mend: 'start the cron daemon' };
-  }
-  if (state.kind === 'present') return ok(`${present.kind}: ${state.detail}`);
-  const fix = async (): Promise<void> => void (await present.install(entry));
-  return { result: 'warning', detail: `${present.kind}: ${state.detail}`, mend: 'autosync doctor --fix', fix };
 }
 
 async function checkNotification({ locations }: Wiring): Promise<Finding> {

@@ -5,6 +5,7 @@ import type { AbsolutePath } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { isDue } from '../scheduler/due.js';
+import { waitForOwnSecond } from '../scheduler/own-second.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import type { Locations } from '../store/locations.js';
 import { acquireLock } from '../store/lock.js';
@@ -12,12 +13,16 @@ import { findRepoFor } from '../store/registry.js';
 import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
-import { slotOf } from './entry.js';
+import { entryFor, slotOf } from './entry.js';
+import { REHEARSAL } from './rehearse.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
 /** Half a minute: a run that a hook asked for waits for the scheduler's, which may have looked too early. */
 const WAIT_MS = 30_000;
+
+/** How often a run that waits looks whether it is still wanted. */
+const LOOK_MS = 1_000;
 
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
@@ -28,10 +33,26 @@ export const spoolLock = (locations: Locations): AbsolutePath => joinPath(locati
 /** Runs what is due by its schedule, and then what hooks have asked for. */
 export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
   const { locations, engine } = wiring;
+  await untilOwnSecond(wiring);
   const now = engine.clock.now();
   const due = installedRepos(locations).filter((repo) => isRepoDue(wiring, repo, now));
   const reports = await sweep(engine, due.map(targetOf), unattended('scheduler'));
   return [...reports, ...(await runSpool(wiring))];
+}
+
+/** Waits for this machine's own second, unless a person waits for us. */
+async function untilOwnSecond(wiring: Wiring): Promise<void> {
+  const { locations, engine } = wiring;
+  if (readSpool(locations.spool).some(({ event }) => event === REHEARSAL)) return;
+  const repos = installedRepos(locations);
+  const { second } = entryFor(locations, repos);
+  const countDue = (at: number): number => repos.filter((repo) => isRepoDue(wiring, repo, at)).length;
+  const end = engine.clock.monotonic() + waitForOwnSecond({ now: engine.clock.now(), second, countDue });
+  // Nothing of ours lives on for long after it was uninstalled.
+  for (let left = end - engine.clock.monotonic(); left > 0; left = end - engine.clock.monotonic()) {
+    if (installedRepos(locations).length === 0) return;
+    await engine.clock.sleep(Math.min(left, LOOK_MS));
+  }
 }
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {

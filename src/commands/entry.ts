@@ -1,6 +1,7 @@
 import type { RegisteredRepo } from '../model/repo.js';
 import type { ScheduleSlot } from '../model/schedule.js';
-import { offsetSeconds } from '../scheduler/offset.js';
+import { chooseScheduler, type SchedulerChoice, type SchedulerWish } from '../scheduler/index.js';
+import { offsetSeconds, startSecond } from '../scheduler/offset.js';
 import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
 import type { Locations } from '../store/locations.js';
 import { homeFolder } from '../system/environment.js';
@@ -15,18 +16,72 @@ export function slotOf({ path, settings }: Pick<RegisteredRepo, 'path' | 'settin
 export const entryFor = (
   places: Locations,
   repos: readonly Pick<RegisteredRepo, 'path' | 'settings'>[],
-): SchedulerEntry => ({ launcher: places.launcher, home: homeFolder(), slots: repos.map(slotOf) });
+): SchedulerEntry => ({
+  launcher: places.launcher,
+  home: homeFolder(),
+  slots: repos.map(slotOf),
+  second: startSecond(repos[0]?.settings.machine ?? ''),
+});
 
-/** Returns the scheduler that has our entry, if any. */
-export async function presentScheduler(
+/** Returns the schedulers that have our entry; more than one only after somebody has put one back by hand. */
+export async function presentSchedulers(
   schedulers: readonly Scheduler[],
   entry: SchedulerEntry,
-): Promise<Scheduler | undefined> {
+): Promise<readonly Scheduler[]> {
+  const present: Scheduler[] = [];
   for (const scheduler of schedulers) {
     const { kind } = await scheduler.state(entry);
-    if (kind === 'present' || kind === 'different') return scheduler;
+    if (kind === 'present' || kind === 'different') present.push(scheduler);
   }
-  return undefined;
+  return present;
+}
+
+/** Returns the scheduler that has our entry, if any. */
+export const presentScheduler = async (
+  schedulers: readonly Scheduler[],
+  entry: SchedulerEntry,
+): Promise<Scheduler | undefined> => (await presentSchedulers(schedulers, entry))[0];
+
+/** Finds the scheduler for a wish; with `auto` the one that has our entry stays, as long as it works. */
+export async function findScheduler(
+  wish: SchedulerWish,
+  schedulers: readonly Scheduler[],
+  entry: SchedulerEntry,
+): Promise<SchedulerChoice> {
+  const present = await presentScheduler(schedulers, entry);
+  const others = schedulers.filter((scheduler) => scheduler !== present);
+  return await chooseScheduler(wish, present === undefined ? others : [present, ...others]);
+}
+
+/** Puts things back as they were before a step; what cannot be put back is left. */
+export type Undo = () => Promise<void>;
+
+/**
+ * Puts the entry into the chosen scheduler and takes it out of every other. When one of them fails, all have again what
+ * they had; what is returned does the same later.
+ */
+export async function moveEntry(
+  schedulers: readonly Scheduler[],
+  chosen: Scheduler | undefined,
+  entries: { readonly before: SchedulerEntry; readonly after: SchedulerEntry },
+): Promise<Undo> {
+  const previous = await presentScheduler(schedulers, entries.before);
+  const undo: Undo = async () => {
+    await previous?.install(entries.before).catch(() => undefined);
+    if (chosen !== undefined && chosen !== previous) await chosen.uninstall().catch(() => undefined);
+  };
+  try {
+    await chosen?.install(entries.after);
+    for (const scheduler of schedulers) {
+      if (scheduler !== chosen && (await presentScheduler([scheduler], entries.after)) !== undefined) {
+        await scheduler.uninstall();
+      }
+    }
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
 }
 
 /** Brings the entry up to date after a schedule or the list of repositories has changed; the last one takes it along. */

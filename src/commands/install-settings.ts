@@ -13,6 +13,8 @@ export type InstallWish = {
   readonly json: boolean;
 };
 
+const WISHES: readonly SchedulerWish[] = ['auto', 'systemd', 'cron', 'launchd', 'schtasks', 'none'];
+
 /** Adds the options that `install` and `clone` share. */
 export const installOptions = (yargs: Argv): Argv =>
   yargs
@@ -32,7 +34,7 @@ export const installOptions = (yargs: Argv): Argv =>
     })
     .option('scheduler', {
       type: 'string',
-      choices: ['auto', 'cron', 'none'],
+      choices: WISHES,
       default: 'auto',
       describe: 'Which scheduler to use',
     })
@@ -64,7 +66,7 @@ export function readInstallWish(args: Arguments): InstallWish {
   const scheduler = textOf(args, 'scheduler');
   return {
     settings,
-    scheduler: scheduler === 'cron' || scheduler === 'none' ? scheduler : 'auto',
+    scheduler: WISHES.find((wish) => wish === scheduler) ?? 'auto',
     hooks: args['hooks'] !== false,
     dryRun: isOn(args, 'dry-run'),
     json: isOn(args, 'json'),

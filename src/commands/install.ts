@@ -4,12 +4,14 @@ import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
+import type { Caution } from '../scheduler/scheduler.js';
 import { readRepo } from '../store/registry.js';
 import { printable } from '../system/printable.js';
-import { say, sayJson, warn } from '../system/terminal.js';
+import { foreign, say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, withJson, wordsOf } from './command.js';
 import { type InstallWish, installOptions, readInstallWish } from './install-settings.js';
 import { type Installation, inspectCandidate, install } from './installation.js';
+import { nightCautions } from './night.js';
 import { planInstallation } from './plan-installation.js';
 import { type Rehearsal, rehearse } from './rehearse.js';
 import { describeReport, shownPath } from './render.js';
@@ -54,8 +56,10 @@ export async function installPaths(
   );
   if (!wish.json) warn('first run, in the environment of the scheduler …');
   const rehearsals = await rehearse(wiring, installation.scheduler, repos);
-  if (wish.json) showJson(installation, rehearsals);
-  else showInstallation(installation, rehearsals);
+  const { scheduler } = installation;
+  const cautions = await nightCautions(wiring, scheduler.kind === 'chosen' ? scheduler.scheduler : undefined, repos);
+  if (wish.json) showJson(installation, rehearsals, cautions);
+  else showInstallation(installation, rehearsals, cautions);
   const reports = rehearsals.map(({ report }) => report ?? { verdict: 'failed' as const, blocked: null });
   return exitCode(reports);
 }
@@ -77,32 +81,45 @@ function showPlan(plan: Awaited<ReturnType<typeof planInstallation>>, { json }: 
   say('nothing was changed');
 }
 
-function showJson({ scheduler, repos }: Installation, rehearsals: readonly Rehearsal[]): void {
+function showJson(
+  { scheduler, repos }: Installation,
+  rehearsals: readonly Rehearsal[],
+  cautions: readonly Caution[],
+): void {
   sayJson({
     schema: 1,
+    cautions,
     scheduler: scheduler.kind === 'chosen' ? { kind: scheduler.scheduler.kind } : scheduler,
     repos: repos.map(({ registration, hooks }, at) => {
-      const { repo, report } = rehearsals[at] ?? {};
+      const { repo, report, refusal = '' } = rehearsals[at] ?? {};
       const { id, change } = registration;
-      return { path: repo?.path, id, change, hooks, firstRun: report ?? null };
+      return { path: repo?.path, id, change, hooks, firstRun: report ?? null, refusal };
     }),
   });
 }
 
-function showInstallation({ scheduler, repos }: Installation, rehearsals: readonly Rehearsal[]): void {
+function showInstallation(
+  { scheduler, repos }: Installation,
+  rehearsals: readonly Rehearsal[],
+  cautions: readonly Caution[],
+): void {
   for (const [at, { hooks }] of repos.entries()) {
-    const { repo, report } = rehearsals[at] ?? {};
+    const { repo, report, refusal } = rehearsals[at] ?? {};
     if (repo === undefined) continue;
     const when = scheduleText(repo.settings.schedule);
     const door = scheduler.kind === 'chosen' ? `${scheduler.scheduler.kind}, ${when}` : 'no scheduler';
     say(`installed ${shownPath(repo.path)} (${door}; ${hookWords(hooks)})`);
     if (report !== undefined) for (const line of describeReport(report)) say(line);
-    else warn(`${shownPath(repo.path)}: the first run left no trace; autosync doctor looks for the reason`);
+    else warn(`${shownPath(repo.path)}: ${noTrace(refusal)}; autosync doctor looks for the reason`);
   }
+  for (const { what, mend } of cautions) warn(`later: ${foreign(what)} → ${foreign(mend)}`);
   if (scheduler.kind === 'chosen') return;
   warn(`no scheduler calls autosync on this machine: ${scheduler.why}`);
   warn('commits are pushed by hooks alone; other changes wait until you run: autosync snapshot --all');
 }
+
+const noTrace = (refusal = ''): string =>
+  refusal === '' ? 'the first run left no trace' : `the first run did not take place: ${foreign(refusal)}`;
 
 function hookWords(hooks: Installation['repos'][number]['hooks']): string {
   switch (hooks.kind) {

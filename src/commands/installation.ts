@@ -3,8 +3,9 @@ import { hookInstallerFor } from '../hooks/index.js';
 import { BY_HAND } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
-import { chooseScheduler, type SchedulerChoice } from '../scheduler/index.js';
+import type { SchedulerChoice } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
+import type { SchedulerEntry } from '../scheduler/scheduler.js';
 import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
 import { withLock } from '../store/lock.js';
 import { type Registration, registerRepo, unregisterRepo } from '../store/registry.js';
@@ -12,7 +13,7 @@ import { joinPath, makeFolder } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
-import { entryFor, presentScheduler } from './entry.js';
+import { entryFor, findScheduler, moveEntry, type Undo } from './entry.js';
 import { distrustedSettings } from './hg-trust.js';
 import type { InstallWish } from './install-settings.js';
 import { installedRepos, openTree } from './targets.js';
@@ -64,8 +65,10 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
   const { locations } = wiring;
   makeFolder(locations.state);
   return await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
-    const first = installedRepos(locations).length === 0;
-    const choice = await chooseScheduler(wish.scheduler, wiring.schedulers);
+    const earlier = installedRepos(locations);
+    const before = entryFor(locations, earlier);
+    const choice = await findScheduler(wish.scheduler, wiring.schedulers, before);
+    let undo: Undo = async () => {};
     installLauncher(locations.launcher, launcherRecord(locations));
     const added: Registration[] = [];
     try {
@@ -73,7 +76,7 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
         const { hooks, settings } = wish;
         added.push(await registerRepo(locations, { path: tree.top, vcs: tree.vcs, hooks, settings, parseSchedule }));
       }
-      await keepEntry(wiring, choice);
+      undo = await placeEntry(wiring, { choice, wish, before });
       const repos = trees.map((tree, at) => ({
         tree,
         registration: expectPresent(added[at]),
@@ -82,7 +85,8 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
       return { repos, scheduler: choice };
     } catch (error) {
       for (const { id, change } of added) if (change === 'created') await unregisterRepo(locations, id);
-      if (first) removeLauncher(locations.launcher);
+      await undo();
+      if (earlier.length === 0) removeLauncher(locations.launcher);
       throw error;
     }
   });
@@ -93,16 +97,13 @@ function expectPresent<T>(value: T | undefined): T {
   return value;
 }
 
-/** Puts the entry into the chosen scheduler and takes it out of every other. */
-async function keepEntry({ locations, schedulers }: Wiring, choice: SchedulerChoice): Promise<void> {
-  const entry = entryFor(locations, installedRepos(locations));
-  const chosen = choice.kind === 'chosen' ? choice.scheduler : undefined;
-  if (chosen !== undefined) await chosen.install(entry);
-  for (const scheduler of schedulers) {
-    if (scheduler.kind !== chosen?.kind && (await presentScheduler([scheduler], entry)) !== undefined) {
-      await scheduler.uninstall();
-    }
-  }
+type Placing = { readonly choice: SchedulerChoice; readonly wish: InstallWish; readonly before: SchedulerEntry };
+
+/** Moves the entry to where it was chosen to be; one that nothing runs at the moment goes only when a person wants it. */
+async function placeEntry({ locations, schedulers }: Wiring, { choice, wish, before }: Placing): Promise<Undo> {
+  const entries = { before, after: entryFor(locations, installedRepos(locations)) };
+  if (choice.kind === 'chosen') return await moveEntry(schedulers, choice.scheduler, entries);
+  return wish.scheduler === 'none' ? await moveEntry(schedulers, undefined, entries) : async () => {};
 }
 
 function placeHooks({ locations }: Wiring, tree: WorkingTree, wish: InstallWish): InstalledRepo['hooks'] {

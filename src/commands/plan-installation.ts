@@ -1,13 +1,13 @@
+import { isAbsolute } from 'node:path';
 import { hookInstallerFor } from '../hooks/index.js';
 import type { RegisteredRepo } from '../model/repo.js';
-import { chooseScheduler } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
 import { launcherRecord, renderLauncher } from '../store/launcher.js';
 import { renderRegistration } from '../store/registry.js';
 import { redact } from '../system/printable.js';
 import type { WorkingTree } from '../vcs/vcs.js';
-import { entryFor } from './entry.js';
+import { entryFor, findScheduler } from './entry.js';
 import type { InstallWish } from './install-settings.js';
 import { installedRepos } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -31,15 +31,18 @@ export async function planInstallation(
   wish: InstallWish,
 ): Promise<InstallationPlan> {
   const { locations, schedulers } = wiring;
-  const choice = await chooseScheduler(wish.scheduler, schedulers);
   const entry = entryFor(locations, repositoriesThen(wiring, trees, wish));
+  const choice = await findScheduler(wish.scheduler, schedulers, entry);
   const scheduler = choice.kind === 'chosen' ? choice.scheduler : undefined;
   const launcher = renderLauncher(launcherRecord(locations));
   return {
     files: [
       { path: locations.launcher, change: 'write', content: launcher },
       ...trees.map((tree) => plannedRegistration(wiring, tree, wish)),
-      ...((await scheduler?.render(entry)) ?? []).map((file) => ({ ...file, change: 'region' })),
+      ...((await scheduler?.render(entry)) ?? []).map((file) => ({
+        ...file,
+        change: isAbsolute(file.path) ? 'write' : 'region',
+      })),
       ...(wish.hooks ? trees.flatMap((tree) => plannedHooks(wiring, tree)) : []),
     ],
     commands: scheduler?.commands(entry) ?? [],

@@ -1,29 +1,42 @@
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
+import { runJob } from '../scheduler/cron-job.js';
 import type { SchedulerChoice } from '../scheduler/index.js';
-import { acquireLock } from '../store/lock.js';
+import type { StartResult } from '../scheduler/scheduler.js';
 import { putRequest } from '../store/spool.js';
 import { readState } from '../store/state.js';
-import { homeFolder, loginHome, userName } from '../system/environment.js';
-import { exec } from '../system/exec.js';
-import { isFolder } from '../system/files.js';
+import { exists } from '../system/files.js';
 import { quoteShell } from '../system/quote.js';
 import { spoolLock } from './due.js';
 import { entryFor } from './entry.js';
+import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
-/** How a repository's first run in the scheduler's environment went; undefined when it left no trace at all. */
-export type Rehearsal = { readonly repo: RegisteredRepo; readonly report: RepoReport | undefined };
+/** How a repository's first run through the scheduler's own door went; undefined when it left no trace at all. */
+export type Rehearsal = {
+  readonly repo: RegisteredRepo;
+  readonly report: RepoReport | undefined;
+  /** What the scheduler said when it did not run the entry; empty when it did. */
+  readonly refusal: string;
+};
+
+/** The event of a request that an installation leaves. */
+export const REHEARSAL = 'install';
 
 /** Half an hour: a first push of everything may take its time. */
 const LIMIT_MS = 1_800_000;
 
-/** More often than this it is not others that are in the way. */
-const MAX_TRIES = 3;
+/** A run that is over has left its traces; this is for a slow disk, and for a scheduler that only begins. */
+const GRACE_MS = 3_000;
+
+/** A scheduler that does not say when a run ends, and from which nothing is seen for so long, does not run anything. */
+const SILENCE_MS = 60_000;
+
+const LOOK_MS = 100;
 
 /**
- * Makes a first run as the scheduler will: its very command, in the environment that cron gives a job and nothing else
- * (HOME, LOGNAME, SHELL and a PATH of two folders). What fails there would have failed unseen.
+ * Makes a first run as the scheduler will: through its own door, in its own environment, and waits for the trace that
+ * each repository's run leaves. What fails there would have failed unseen.
  */
 export async function rehearse(
   wiring: Wiring,
@@ -32,41 +45,41 @@ export async function rehearse(
 ): Promise<readonly Rehearsal[]> {
   const { locations, engine } = wiring;
   // A repository that ran a moment ago is not due; a request makes it so.
-  for (const { path } of repos) putRequest(locations.spool, { event: 'install', path });
+  for (const { path } of repos) putRequest(locations.spool, { event: REHEARSAL, path });
   const before = engine.clock.now();
-  const report = ({ id }: RegisteredRepo): RepoReport | undefined => {
-    const { lastRunAt, lastReport } = readState(locations, id);
-    return lastRunAt !== undefined && lastRunAt >= before ? lastReport : undefined;
-  };
-  for (let tries = 0; tries < MAX_TRIES && repos.some((repo) => report(repo) === undefined); tries += 1) {
-    await untilSpoolIsFree(wiring);
-    await runAsScheduled(scheduledCommand(wiring, choice));
+  const began = await begin(wiring, choice);
+  await untilTraced(wiring, repos, { before, began });
+  const refusal = began.kind === 'refused' ? began.why : '';
+  return repos.map((repo) => ({ repo, report: reportSince(wiring, repo, before), refusal }));
+}
+
+async function begin({ locations }: Wiring, choice: SchedulerChoice): Promise<StartResult> {
+  const entry = entryFor(locations, installedRepos(locations));
+  if (choice.kind === 'chosen') return await choice.scheduler.start(entry, LIMIT_MS);
+  return await runJob(`${quoteShell(locations.launcher)} snapshot --due`, { home: entry.home, limitMs: LIMIT_MS });
+}
+
+type Beginning = { readonly before: number; readonly began: StartResult };
+
+/** Another run, the scheduler's own, may have taken our requests: while one is at work on them, it is waited for. */
+async function untilTraced(
+  wiring: Wiring,
+  repos: readonly RegisteredRepo[],
+  { before, began }: Beginning,
+): Promise<void> {
+  const { clock } = wiring.engine;
+  const lock = spoolLock(wiring.locations);
+  const patience = began.kind === 'started' ? SILENCE_MS : GRACE_MS;
+  let quietSince = clock.monotonic();
+  for (const limit = quietSince + LIMIT_MS; clock.monotonic() < limit; ) {
+    if (repos.every((repo) => reportSince(wiring, repo, before) !== undefined)) return;
+    if (exists(lock)) quietSince = clock.monotonic();
+    if (clock.monotonic() - quietSince > patience) return;
+    await clock.sleep(LOOK_MS);
   }
-  return repos.map((repo) => ({ repo, report: report(repo) }));
 }
 
-async function runAsScheduled(command: string): Promise<void> {
-  const home = loginHome() ?? homeFolder();
-  await exec({
-    program: '/bin/sh',
-    args: ['-c', command],
-    cwd: isFolder(home) ? home : '/',
-    env: { HOME: home, LOGNAME: userName(), SHELL: '/bin/sh', PATH: '/usr/bin:/bin' },
-    timeoutMs: LIMIT_MS,
-  });
-}
-
-/** Waits for another process that is at the spool: it may have taken our request, and would be the one to serve it. */
-async function untilSpoolIsFree({ locations, engine }: Wiring): Promise<void> {
-  const end = engine.clock.monotonic() + LIMIT_MS;
-  while (engine.clock.monotonic() < end) {
-    const taken = acquireLock(spoolLock(locations));
-    if (taken.kind !== 'held') return taken.lock.release();
-    await engine.clock.sleep(200);
-  }
-}
-
-function scheduledCommand({ locations }: Wiring, choice: SchedulerChoice): string {
-  if (choice.kind === 'chosen') return choice.scheduler.shellCommand(entryFor(locations, []));
-  return `${quoteShell(locations.launcher)} snapshot --due`;
+function reportSince({ locations }: Wiring, repo: RegisteredRepo, before: number): RepoReport | undefined {
+  const { lastRunAt, lastReport } = readState(locations, repo.id);
+  return lastRunAt !== undefined && lastRunAt >= before ? lastReport : undefined;
 }

@@ -7,7 +7,7 @@ export type Schedule =
   | { readonly kind: 'every'; readonly seconds: number };
 
 /** The schedulers of operating systems that autosync can use. */
-export type SchedulerKind = 'cron';
+export type SchedulerKind = 'systemd' | 'cron' | 'launchd' | 'schtasks';
 
 /** A repository's schedule and its machine's own offset into it. */
 export type ScheduleSlot = {

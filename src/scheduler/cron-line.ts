@@ -33,6 +33,13 @@ export function cronLine(minutes: string, command: string): string {
   return `${minutes} * * * * ${escaped}`;
 }
 
+/** Returns the command of a line that {@link cronLine} wrote. */
+export const commandOf = (line: string): string =>
+  line
+    .trim()
+    .replace(/^(\S+ ){5}/, '')
+    .replaceAll('\\%', '%');
+
 const unfit = (command: string, why: string): AutosyncError =>
   new AutosyncError('environment', `a crontab cannot hold the command ${printable(command)}: it ${why}`, [
     'set XDG_DATA_HOME to a plainer folder and install again',

@@ -16,10 +16,19 @@ import {
   type Unbalanced,
 } from '../system/managed-block.js';
 import { cronDaemonRuns } from './cron-daemon.js';
-import { cronCommand, cronLine } from './cron-line.js';
+import { runJob } from './cron-job.js';
+import { commandOf, cronCommand, cronLine } from './cron-line.js';
 import { type Crontab, editTable, readTable, removeNewTable, replaceCommand, type Table } from './crontab.js';
-import { entryMinutes, minuteField } from './entry-minutes.js';
-import type { Availability, EntryState, InstallResult, RenderedFile, Scheduler, SchedulerEntry } from './scheduler.js';
+import { localEntryMinutes, minuteField } from './entry-minutes.js';
+import type {
+  Availability,
+  EntryState,
+  InstallResult,
+  RenderedFile,
+  Scheduler,
+  SchedulerEntry,
+  StartResult,
+} from './scheduler.js';
 
 /** What the cron scheduler needs of the world outside; every part but the folders is the machine's own by default. */
 export type CronWorld = {
@@ -52,10 +61,11 @@ export function createCron(world: CronWorld): Scheduler {
     availability: () => availability(cron),
     render: async (entry) => render(cron, entry),
     commands: (entry) => (entry.slots.length === 0 ? [] : [replaceCommand(cron.locations)]),
-    shellCommand: (entry) => command(cron, entry),
     install: (entry) => install(cron, entry),
     uninstall: () => uninstall(cron),
     state: (entry) => state(cron, entry),
+    start: (entry, limitMs) => start(cron, entry, limitMs),
+    cautions: async () => [],
   };
 }
 
@@ -128,11 +138,18 @@ async function state(cron: Cron, entry: SchedulerEntry): Promise<EntryState> {
   return { kind: 'different', detail: `crontab's entry is not '${line}'` };
 }
 
+/** cron cannot be told to begin: the line that stands in the table runs as cron would run it. */
+async function start(cron: Cron, entry: SchedulerEntry, limitMs: number): Promise<StartResult> {
+  const crontab = openCrontab(cron);
+  const found = crontab === undefined ? undefined : readBlock((await readTable(crontab)) ?? EMPTY, STYLE);
+  if (found?.kind !== 'present') return { kind: 'refused', why: 'crontab has no entry of autosync' };
+  return await runJob(commandOf(found.body), { home: cron.loginHome() ?? entry.home, limitMs });
+}
+
 /** The job's line, or undefined when no repository is ever due. */
 function jobLine(cron: Cron, entry: SchedulerEntry): string | undefined {
   if (entry.slots.length === 0) return undefined;
-  const zoneMinutes = -new Date(cron.clock.now()).getTimezoneOffset();
-  return cronLine(minuteField(entryMinutes({ slots: entry.slots, zoneMinutes })), command(cron, entry));
+  return cronLine(minuteField(localEntryMinutes(entry, cron.clock.now())), command(cron, entry));
 }
 
 /** Says `$HOME` only where cron's idea of it is ours. */

@@ -6,6 +6,8 @@ export type EntryMinutesRequest = {
   readonly slots: readonly ScheduleSlot[];
   /** Minutes that local time is ahead of UTC: periods are counted in UTC, an entry's minutes are local. */
   readonly zoneMinutes: number;
+  /** The second of a minute at which a run begins; where the operating system knows none, it waits for it. */
+  readonly second?: number;
 };
 
 /**
@@ -13,18 +15,34 @@ export type EntryMinutesRequest = {
  * within a minute; none when there is no slot. What it calls too often, the due gate (`due.ts`) turns away.
  */
 export function entryMinutes(request: EntryMinutesRequest): readonly number[] {
-  const minutes = request.slots.flatMap((slot) => slotMinutes(slot, request.zoneMinutes));
+  const minutes = request.slots.flatMap((slot) => slotMinutes(slot, request));
   return [...new Set(minutes)].sort((a, b) => a - b);
 }
 
-function slotMinutes({ schedule, offsetSeconds }: ScheduleSlot, zoneMinutes: number): readonly number[] {
+type LocalRequest = Required<Pick<EntryMinutesRequest, 'slots' | 'second'>>;
+
+/**
+ * Returns the minutes for an entry in this machine's time zone that stay right all the year: summer time may be
+ * half an hour (Lord Howe Island). The time is in milliseconds since 1970.
+ */
+export function localEntryMinutes({ slots, second }: LocalRequest, now: number): readonly number[] {
+  const months = Array.from({ length: 12 }, (_, month) => new Date(now + month * 30 * 86_400_000));
+  const zones = new Set(months.map((date) => -date.getTimezoneOffset()));
+  const minutes = [...zones].flatMap((zoneMinutes) => entryMinutes({ slots, zoneMinutes, second }));
+  return [...new Set(minutes)].sort((a, b) => a - b);
+}
+
+function slotMinutes(
+  { schedule, offsetSeconds }: ScheduleSlot,
+  { zoneMinutes, second = 0 }: EntryMinutesRequest,
+): readonly number[] {
   if (schedule.kind === 'cron') {
-    return cronFields(schedule.expression).minutes.map((minute) => minuteFrom(minute * 60 + offsetSeconds));
+    return cronFields(schedule.expression).minutes.map((minute) => minuteFrom(minute * 60 + offsetSeconds - second));
   }
   // Over the hours a period comes to every multiple of what it has in common with the hour.
   const step = greatestCommonDivisor(schedule.seconds, 3_600);
   const times = Array.from({ length: 3_600 / step }, (_, index) => index * step);
-  return times.map((time) => minuteFrom(time + offsetSeconds + zoneMinutes * 60));
+  return times.map((time) => minuteFrom(time + offsetSeconds + zoneMinutes * 60 - second));
 }
 
 /** Returns the first minute of an hour that is not before a time, given in seconds. */

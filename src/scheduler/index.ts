@@ -1,7 +1,12 @@
 import { AutosyncError } from '../model/errors.js';
 import type { SchedulerKind } from '../model/schedule.js';
-import { type CronWorld, createCron } from './cron.js';
+import type { Locations } from '../store/locations.js';
+import { platform } from '../system/environment.js';
+import { createCron } from './cron.js';
+import { createLaunchd } from './launchd.js';
 import type { Scheduler } from './scheduler.js';
+import { createSchtasks } from './schtasks.js';
+import { createSystemd } from './systemd.js';
 
 /** A person's wish: one scheduler, the first that works, or none. */
 export type SchedulerWish = SchedulerKind | 'auto' | 'none';
@@ -11,8 +16,20 @@ export type SchedulerChoice =
   | { readonly kind: 'chosen'; readonly scheduler: Scheduler }
   | { readonly kind: 'none'; readonly why: string };
 
-/** Returns every scheduler that autosync knows, the one that it likes best first. */
-export const schedulers = (locations: CronWorld['locations']): readonly Scheduler[] => [createCron({ locations })];
+/** Returns every scheduler that autosync knows on an operating system, the one that it likes best first. */
+export function schedulers(locations: Locations, on: NodeJS.Platform = platform): readonly Scheduler[] {
+  const cron = createCron({ locations });
+  switch (on) {
+    case 'linux':
+      return [createSystemd({ locations }), cron];
+    case 'darwin':
+      return [createLaunchd(), cron];
+    case 'win32':
+      return [createSchtasks({ locations })];
+    default:
+      return [cron];
+  }
+}
 
 /** Finds the scheduler that a person wished for; one wished for by name that does not work is an AutosyncError. */
 export async function chooseScheduler(wish: SchedulerWish, known: readonly Scheduler[]): Promise<SchedulerChoice> {
@@ -24,7 +41,7 @@ export async function chooseScheduler(wish: SchedulerWish, known: readonly Sched
     if (answer.kind === 'available') return { kind: 'chosen', scheduler };
     reasons.push(`${scheduler.kind}: ${answer.why}`);
   }
-  const why = reasons.join('; ');
+  const why = reasons.join('; ') || 'this operating system has none of that name';
   if (wish === 'auto') return { kind: 'none', why };
   throw new AutosyncError('environment', `scheduler '${wish}' cannot be used (${why})`, [
     'mend that, or install with --scheduler none and call the launcher yourself',

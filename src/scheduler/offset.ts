@@ -22,6 +22,10 @@ export function offsetSeconds(request: OffsetRequest): number {
   return hash % spreadSeconds(request.schedule);
 }
 
+/** Returns the second of a minute at which a machine begins its runs, 0 to 59: always the same for the same machine. */
+export const startSecond = (machine: string): number =>
+  Number.parseInt(hashBytes(machine, 'sha256').slice(0, 12), 16) % 60;
+
 /**
  * Returns the seconds over which machines are spread: a period as a whole; for a cron expression the shortest time
  * between two of its slots, but at most an hour, because `0 3 * * *` means about three o'clock, not some time of day.

@@ -8,6 +8,8 @@ export type SchedulerEntry = {
   readonly home: AbsolutePath;
   /** One for each repository; with none there is nothing to call, and no entry. */
   readonly slots: readonly ScheduleSlot[];
+  /** The second of a minute at which this machine begins, 0 to 59, so that machines with one schedule do not meet. */
+  readonly second: number;
 };
 
 /** Whether a scheduler really runs jobs on this machine. */
@@ -25,6 +27,15 @@ export type InstallResult = { readonly kind: 'installed' | 'updated' | 'unchange
  */
 export type EntryState = { readonly kind: 'present' | 'absent' | 'different' | 'unreadable'; readonly detail: string };
 
+/** What will go wrong one day although all is well now, in one line, and the command that prevents it. */
+export type Caution = { readonly what: string; readonly mend: string };
+
+/**
+ * How a run through the scheduler's own door began: `ended` when it is over by now, `started` when the scheduler does
+ * not say when it will be, `refused` when the scheduler would not, or could not, with its words.
+ */
+export type StartResult = { readonly kind: 'ended' | 'started' } | { readonly kind: 'refused'; readonly why: string };
+
 /**
  * ★ One of the operating system's schedulers. Every implementation passes `test/contract/scheduler.test.ts`:
  * there is at most one entry of ours per user; installing twice makes no change and no call that could;
@@ -38,9 +49,14 @@ export type Scheduler = {
   readonly render: (entry: SchedulerEntry) => Promise<readonly RenderedFile[]>;
   /** The command lines that installing would run, for `--dry-run`. */
   readonly commands: (entry: SchedulerEntry) => readonly string[];
-  /** The shell command that the scheduler will run, for the rehearsal in its environment. */
-  readonly shellCommand: (entry: SchedulerEntry) => string;
   readonly install: (entry: SchedulerEntry) => Promise<InstallResult>;
   readonly uninstall: () => Promise<void>;
   readonly state: (entry: SchedulerEntry) => Promise<EntryState>;
+  /**
+   * Makes the entry run now, as the scheduler itself would: the rehearsal. Where a scheduler has no such door, its very
+   * command runs in its very environment. Returns within the given milliseconds.
+   */
+  readonly start: (entry: SchedulerEntry, limitMs: number) => Promise<StartResult>;
+  /** What this machine's way of running the scheduler will spoil one day. */
+  readonly cautions: () => Promise<readonly Caution[]>;
 };

@@ -1,6 +1,6 @@
 import { delimiter, dirname, isAbsolute } from 'node:path';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
-import { currentUmask, homeFolder, node, pathCandidates, variable } from '../system/environment.js';
+import { currentUmask, homeFolder, node, pathCandidates, platform, variable } from '../system/environment.js';
 import {
   isExecutable,
   lstatIfPresent,
@@ -12,7 +12,7 @@ import {
 } from '../system/files.js';
 import { entryPoint, readTemplate } from '../system/package.js';
 import { encodePath } from '../system/path-bytes.js';
-import { quoteShell } from '../system/quote.js';
+import { quoteBatch, quoteShell } from '../system/quote.js';
 import { fillTemplate } from '../system/template.js';
 import type { Locations } from './locations.js';
 import { orEnvironmentError } from './own-file.js';
@@ -65,14 +65,21 @@ export function launcherRecord(locations: Locations): LauncherRecord {
   };
 }
 
-/** Returns the launcher's text: a POSIX shell script that depends on nothing but what it has in it. */
-export function renderLauncher(record: LauncherRecord): string {
+/** Returns the launcher's text: a POSIX shell script, on Windows a batch file, that depends on nothing but itself. */
+export function renderLauncher(record: LauncherRecord, on: NodeJS.Platform = platform): string {
+  if (on === 'win32') return renderBatch(record);
   const umask = record.umask.toString(8).padStart(3, '0');
   return fillTemplate(readTemplate('launcher/run.sh'), { ...record, umask }, quoteShell);
 }
 
+/** Windows has no agent's socket, no umask and no XDG folders to remember. */
+function renderBatch({ entry, state, node: recorded, stableNode: stable, path }: LauncherRecord): string {
+  const values = { entry, state, node: recorded, stableNode: stable, path };
+  return fillTemplate(readTemplate('launcher/run.cmd'), values, quoteBatch).replaceAll('\n', '\r\n');
+}
+
 /** What differs from one terminal to the next, and does not make a launcher wrong. */
-const INCIDENTAL = /^recorded_(node|stable_node|path|agent|umask)=.*$/gm;
+const INCIDENTAL = /^(recorded_(node|stable_node|path|agent|umask)=|set "(recorded_(node|stable_node)|PATH)=).*$/gm;
 
 /** Tells whether a launcher's text starts this program with these folders; what only its terminal had may differ. */
 export const isCurrentLauncher = (text: string, record: LauncherRecord): boolean =>

@@ -30,9 +30,9 @@ export function readOwnFile(path: AbsolutePath): Buffer | undefined {
  * already. Whoever writes holds a lock: the new file is made under one fixed name, so that what a process that died has
  * left of it does not stay.
  */
-export function writeOwnFile(path: AbsolutePath, content: string): void {
+export function writeOwnFile(path: AbsolutePath, content: string | Uint8Array): void {
   orEnvironmentError('write', path, () => {
-    if (readIfPresent(path)?.equals(Buffer.from(content)) === true) return;
+    if (readIfPresent(path)?.equals(typeof content === 'string' ? Buffer.from(content) : content) === true) return;
     makeFolder(dirname(path));
     const unfinished = unfinishedFile(path);
     remove(unfinished);

@@ -1,7 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../scripts/steps/programs.js';
 
@@ -29,7 +29,11 @@ export function createHome(folder: string, machine: string, path: string = proce
   writeFileSync(join(folder, '.config', 'autosync', 'config.toml'), `machine = "${machine}"\nnotify = false\n`);
   writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Test Person\n\temail = test@example.invalid\n');
   writeFileSync(join(folder, '.hgrc'), '[ui]\nusername = Test Person <test@example.invalid>\n');
-  const env = { HOME: folder, PATH: path, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
+  // The crontab and the systemd of whoever runs the tests are not for them.
+  const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+  writeFileSync(join(bin, 'crontab'), '#!/bin/sh\necho refused >&2\nexit 1\n', { mode: 0o755 });
+  const none = { PATH: `${bin}${delimiter}${path}`, XDG_RUNTIME_DIR: bin };
+  const env = { HOME: folder, ...none, LANG: 'C.UTF-8', TZ: 'UTC', GIT_CONFIG_NOSYSTEM: '1' };
   return homeAt(folder, env);
 }
 

@@ -17,7 +17,10 @@ export function throwAwayUser(home: string): ThrowAwayUser {
   return { name, remove: () => removeUser(name) };
 }
 
-/** Removes a user and, first, his crontab, which would pass to the next one with his number. */
+/**
+ * Removes a user and, first, his crontab, which would pass to the next one with his number. A run that was waiting when
+ * autosync was uninstalled ends within a second or two; until then he cannot be removed.
+ */
 function removeUser(name: string): void {
   spawnSync('crontab', ['-u', name, '-r']);
   // A job that cron has just started for him may not be over yet.

@@ -6,8 +6,9 @@ import { AutosyncError } from '../../../src/model/errors.js';
 import { asAbsolute } from '../../../src/model/paths.js';
 import type { ScheduleSlot } from '../../../src/model/schedule.js';
 import { createCron } from '../../../src/scheduler/cron.js';
-import type { SchedulerEntry } from '../../../src/scheduler/scheduler.js';
-import { type FakeWorld, fakeCrontab } from '../../support/crontabs.js';
+import type { Scheduler, SchedulerEntry } from '../../../src/scheduler/scheduler.js';
+import { fakeCrontab } from '../../support/crontabs.js';
+import type { FakeWorld } from '../../support/scheduler-world.js';
 
 const BEGIN = '# BEGIN AUTOSYNC (managed; edits inside are lost)';
 const END = '# END AUTOSYNC';
@@ -25,6 +26,7 @@ const entry = (): SchedulerEntry => ({
   launcher: asAbsolute(join(world.home, '.local', 'share', 'autosync', 'run')),
   home: asAbsolute(world.home),
   slots: [slot],
+  second: 0,
 });
 
 const text = (): string | undefined => world.read()?.toString();
@@ -56,10 +58,10 @@ describe('the entry in a crontab', () => {
       locations: { state: asAbsolute('/s'), backups: asAbsolute('/b') },
       loginHome: () => undefined,
     });
-    expect(other.shellCommand(entry())).toBe(`'${entry().launcher}' snapshot --due`);
-    expect(world.scheduler.shellCommand({ ...entry(), launcher: asAbsolute('/opt/run') })).toBe(
-      "'/opt/run' snapshot --due",
-    );
+    const line = async (scheduler: Scheduler, change = {}): Promise<string | undefined> =>
+      (await scheduler.render({ ...entry(), ...change }))[0]?.content;
+    expect(await line(other)).toContain(` '${entry().launcher}' snapshot --due\n`);
+    expect(await line(world.scheduler, { launcher: '/opt/run' })).toContain(" '/opt/run' snapshot --due\n");
   });
 
   it('is put right when somebody has edited it, and nothing else is', async () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { AutosyncError } from '../../../src/model/errors.js';
-import { asAbsolute } from '../../../src/model/paths.js';
 import { chooseScheduler, schedulers } from '../../../src/scheduler/index.js';
 import type { Availability, Scheduler } from '../../../src/scheduler/scheduler.js';
-
-const locations = { state: asAbsolute('/nowhere/state'), backups: asAbsolute('/nowhere/backups') };
+import { locations } from '../../../src/store/locations.js';
 
 function known(answer: Availability): readonly Scheduler[] {
-  return schedulers(locations).map((scheduler) => ({ ...scheduler, availability: () => Promise.resolve(answer) }));
+  return schedulers(locations(), 'aix').map((scheduler) => ({
+    ...scheduler,
+    availability: () => Promise.resolve(answer),
+  }));
 }
 const working = known({ kind: 'available' });
 const broken = known({ kind: 'unavailable', why: 'no cron daemon is running' });
@@ -34,5 +35,17 @@ describe('the choice of a scheduler', () => {
       kind: 'environment',
       message: "scheduler 'cron' cannot be used (cron: no cron daemon is running)",
     });
+  });
+
+  it.each<[NodeJS.Platform, readonly string[]]>([
+    ['linux', ['systemd', 'cron']],
+    ['darwin', ['launchd', 'cron']],
+    ['win32', ['schtasks']],
+    ['freebsd', ['cron']],
+  ])('on %s is one of %j', async (platform, kinds) => {
+    const all = schedulers(locations(), platform);
+    expect(all.map(({ kind }) => kind)).toEqual(kinds);
+    const foreign = platform === 'win32' ? 'cron' : 'schtasks';
+    await expect(chooseScheduler(foreign, all)).rejects.toThrow(/this operating system has none of that name/);
   });
 });

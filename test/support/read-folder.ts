@@ -1,0 +1,17 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Returns all that stands below a folder as one text, contents and the targets of links; undefined when nothing does.
+ * Contents can be made readable on the way.
+ */
+export function readFolder(folder: string, readable = (content: Buffer): Buffer => content): Buffer | undefined {
+  if (!existsSync(folder)) return undefined;
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  const parts = paths.flatMap((path) => {
+    const found = lstatSync(join(folder, path));
+    if (found.isSymbolicLink()) return [Buffer.from(`${path} -> ${readlinkSync(join(folder, path))}\n`)];
+    return found.isFile() ? [readable(readFileSync(join(folder, path)))] : [];
+  });
+  return parts.length === 0 ? undefined : Buffer.concat(parts);
+}
