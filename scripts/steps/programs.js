@@ -23,6 +23,11 @@ export const TEST_PROGRAMS = [
     probe: ['/usr/bin/python3', '-c', 'import dbus.service, dbus.mainloop.glib; from gi.repository import GLib'],
   },
   { name: 'busybox', packages: ['busybox'] },
+  { name: 'lighttpd', packages: ['lighttpd'] },
+  { name: 'apache2', packages: ['apache2'] },
+  { name: 'nginx', packages: ['nginx-light'] },
+  { name: 'fcgiwrap', packages: ['fcgiwrap'] },
+  { name: 'systemd-socket-activate', packages: ['systemd'] },
   { name: 'git-lfs', packages: ['git-lfs'] },
   {
     // Only root can make the user whose crontab the tests may write.
