@@ -66,6 +66,12 @@ const ENTRIES: readonly Entry[] = [
     load: () => import('./commands/doctor.js'),
   },
   { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
+  {
+    usage: 'webhook',
+    describe: 'Answer one request of a web server, as a CGI program or from inetd',
+    load: () => import('./commands/webhook.js'),
+    codes: [EXIT.offline],
+  },
 ];
 
 const MEANINGS: Readonly<Record<ExitCode, string>> = {

@@ -26,8 +26,8 @@ export function readSettings(locations: Locations, parseSchedule: ParseSchedule)
 export function readConfigFile(file: AbsolutePath): TomlFile | undefined {
   const toml = readToml(file);
   if (toml === undefined) return undefined;
-  const known = SETTINGS.map((setting) => setting.name);
-  refuseUnknownKeys(toml, known);
+  // The tables of the webhook are read where they are needed.
+  refuseUnknownKeys(toml, [...SETTINGS.map((setting) => setting.name), 'webhook']);
   return toml;
 }
 

@@ -30,6 +30,17 @@ export function variable(name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
+const OF_A_REQUEST =
+  /^(GATEWAY_INTERFACE|REQUEST_METHOD|PATH_INFO|QUERY_STRING|CONTENT_(LENGTH|TYPE)|REMOTE_(ADDR|HOST)|HTTP_[A-Z0-9_]+)$/;
+
+/** Returns what a web server says of a request (RFC 3875, 4.1); no child ever inherits it. */
+export function requestVariables(): Environment {
+  const entries = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && OF_A_REQUEST.test(name) ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
 /** Builds a child's environment: what it may inherit, our marker, and what the caller adds. */
 export function childEnvironment(extra: Environment = {}): Environment {
   const inherited: Record<string, string> = {};

@@ -16,6 +16,11 @@ export function sayJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Writes an answer just as it is: what a web server expects of us. */
+export function sayRaw(text: string): void {
+  process.stdout.write(text);
+}
+
 let colourWanted: boolean | undefined;
 
 /** Switches colour off (`--no-color`) or leaves it to the terminal and NO_COLOR. */

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../scripts/steps/programs.js';
+import { until } from './cli.js';
+
+const PAGE = fileURLToPath(new URL('../../docs/webhook.md', import.meta.url));
+
+/** Returns an example of docs/webhook.md by its name, with what stands in it replaced by what is here. */
+export function example(name: string, here: Readonly<Record<string, string>>): string {
+  const page = readFileSync(PAGE, 'utf8');
+  const [, text] = new RegExp(`^\`\`\`\\w+ ${name.replace(/[.@]/g, '\\$&')}\\n([^]*?)^\`\`\`$`, 'm').exec(page) ?? [];
+  if (text === undefined) throw new Error(`docs/webhook.md has no example '${name}'`);
+  return Object.entries(here).reduce((filled, [from, to]) => filled.replaceAll(from, to), text);
+}
+
+/** Where a server of a test stands. */
+export type Site = {
+  readonly folder: string;
+  readonly home: string;
+  /** The command that answers one request. */
+  readonly autosync: readonly string[];
+  readonly port: number;
+};
+
+/** A server that was started, and how to end it. */
+export type WebServer = { readonly url: string; readonly stop: () => Promise<void> };
+
+/** Returns a port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The fronts that docs/webhook.md shows: each by the program that it needs, and how it is started. */
+export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>> = {
+  lighttpd: async (site) => {
+    writeCgi(site);
+    const config = join(site.folder, 'lighttpd.conf');
+    writeFileSync(config, example('lighttpd.conf', replacements(site)));
+    return await serve(site, '/autosync', ['lighttpd', '-D', '-f', config]);
+  },
+  apache2: async (site) => {
+    writeCgi(site);
+    const config = join(site.folder, 'apache.conf');
+    const ours = [`ServerRoot ${site.folder}`, 'ServerName localhost', 'PidFile apache.pid', 'ErrorLog apache.log'];
+    const text = example('apache.conf', {
+      ...replacements(site),
+      'User ann': 'User www-data',
+      'Group ann': 'Group www-data',
+    });
+    writeFileSync(config, `${ours.join('\n')}\nScriptSock ${site.folder}/cgid.sock\n${text}`);
+    return await serve(site, '/autosync', ['apache2', '-X', '-d', site.folder, '-f', config]);
+  },
+  nginx: async (site) => {
+    writeCgi(site);
+    const socket = join(site.folder, 'fcgiwrap.sock');
+    const wrapper = start(site, ['fcgiwrap', '-s', `unix:${socket}`]);
+    const config = join(site.folder, 'nginx.conf');
+    writeFileSync(
+      config,
+      `${nginxOwn(site)}${example('nginx.conf', { ...replacements(site), '/run/fcgiwrap.sock': socket })}`,
+    );
+    const server = await serve(site, '/autosync', ['nginx', '-p', site.folder, '-c', config]);
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await end(wrapper);
+    };
+    return { ...server, stop };
+  },
+  'systemd-socket-activate': async (site) => {
+    const [program = ''] = site.autosync;
+    const address = `127.0.0.1:${site.port}`;
+    const args = ['--accept', '--inetd', '-l', address, '-E', `HOME=${site.home}`, program];
+    return await serve(site, '', ['systemd-socket-activate', ...args, ...site.autosync.slice(1), 'webhook', '--inetd']);
+  },
+};
+
+/** What nginx must be told where it is not the system's own. */
+const nginxOwn = ({ folder }: Site): string =>
+  `daemon off;\nmaster_process off;\npid ${folder}/nginx.pid;\nerror_log ${folder}/nginx.log;\n`;
+
+const replacements = ({ folder, port }: Site): Readonly<Record<string, string>> => ({
+  8080: String(port),
+  '/var/www/html': folder,
+  '/home/ann': folder,
+});
+
+function writeCgi({ folder, home, autosync }: Site): void {
+  mkdirSync(folder, { recursive: true });
+  const script = join(folder, 'autosync.cgi');
+  const text = example('autosync.cgi', { '/home/ann': home, 'exec autosync': `exec ${autosync.join(' ')}` });
+  writeFileSync(script, text);
+  chmodSync(script, 0o755);
+}
+
+function start({ folder }: Site, [program = '', ...args]: readonly string[]): ChildProcess {
+  const child = spawn(findProgram(program) ?? program, args, {
+    cwd: folder,
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'] },
+  });
+  child.on('error', () => undefined);
+  return child;
+}
+
+async function serve(site: Site, path: string, command: readonly string[]): Promise<WebServer> {
+  const child = start(site, command);
+  let answers = false;
+  const knock = (): boolean => {
+    connect(site.port, '127.0.0.1')
+      .on('connect', function (this: { destroy: () => void }) {
+        answers = true;
+        this.destroy();
+      })
+      .on('error', () => undefined);
+    return answers || child.exitCode !== null;
+  };
+  await until(`${command[0]} answers`, knock, 20_000);
+  return { url: `http://127.0.0.1:${site.port}${path}`, stop: () => end(child) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await ended;
+  clearTimeout(limit);
+}
