@@ -1,0 +1,110 @@
+import type { MirrorRef } from '../model/mirror.js';
+import { decideRefs, type RefUpdate } from './decide-refs.js';
+import { type Listed, listDestination, send, type Unavailable } from './destination.js';
+import { type PlacedRefs, readPlaced, writePlaced } from './placed-refs.js';
+import type { RefPlan } from './plan-refs.js';
+import type { Site } from './site.js';
+
+/** What came of bringing the destination up to date. */
+export type Published =
+  | {
+      readonly kind: 'published';
+      readonly refs: readonly MirrorRef[];
+      /** Which of the mirror's commits stand at refs of the destination now. */
+      readonly standing: readonly string[];
+    }
+  | Unavailable;
+
+/** Brings the destination's refs to where they are wanted, as far as that takes nothing from anybody. */
+export async function publish(site: Site, wanted: RefPlan, commits: ReadonlySet<string>): Promise<Published> {
+  const listed = await listDestination(site);
+  if (listed.kind === 'unavailable') return listed;
+  const placed = readPlaced(site.placedFile);
+  const { updates, told } = decideRefs(await factsOf({ site, wanted, commits, placed, present: listed.refs }));
+  // Written before anything is sent: a run that is killed must know its own refs again.
+  writePlaced(site.placedFile, underWay(placed, updates));
+  const sent = await send(site, inOrder(updates, wanted));
+  if (sent.kind === 'unavailable') return sent;
+  const taken = updates.filter(({ ref }) => !sent.refused.has(ref));
+  const done = taken.map(({ ref, kind }) => ({ ref, kind }));
+  const refused = [...sent.refused].map(([ref, why]) => ({ ref, kind: 'refused' as const, why }));
+  const standing = standingAfter(listed.refs, taken);
+  writePlaced(site.placedFile, settled(placed, wanted, standing));
+  const ours = [...standing.values()].filter((id) => commits.has(id));
+  return { kind: 'published', refs: [...done, ...refused, ...told], standing: [...new Set(ours)] };
+}
+
+type FactsRequest = {
+  readonly site: Site;
+  readonly wanted: RefPlan;
+  readonly commits: ReadonlySet<string>;
+  readonly placed: PlacedRefs;
+  readonly present: Extract<Listed, { kind: 'listed' }>['refs'];
+};
+
+/** Asks git beforehand what the decision wants to know of descent. */
+async function factsOf({ site, wanted, commits, placed, present }: FactsRequest): Promise<Parameters<typeof decideRefs>[0]> {
+  const ancestors = new Set<string>();
+  for (const [ref, id] of wanted) {
+    const there = present.get(ref);
+    if (there === undefined || there === id || !commits.has(there)) continue;
+    if (await isAncestor(site, there, id)) ancestors.add(`${there} ${id}`);
+  }
+  const kept = new Set<string>();
+  for (const ref of placed.keys()) {
+    const there = present.get(ref);
+    if (wanted.has(ref) || there === undefined || !commits.has(there)) continue;
+    if (await isReachable(site, there, [...wanted.values()])) kept.add(there);
+  }
+  return {
+    wanted,
+    present,
+    placed,
+    isAncestor: (one, other) => ancestors.has(`${one} ${other}`),
+    isKept: (id) => kept.has(id),
+  };
+}
+
+const isAncestor = async ({ git }: Site, one: string, other: string): Promise<boolean> =>
+  (await git.run(['merge-base', '--is-ancestor', one, other])).exitCode === 0;
+
+async function isReachable({ git }: Site, id: string, from: readonly string[]): Promise<boolean> {
+  const input = `${id}\n${from.map((one) => `^${one}\n`).join('')}`;
+  return (await git.text(['rev-list', '--max-count=1', '--stdin'], { input })) === '';
+}
+
+/** Branches before tags, the first of all first: a host takes the first branch that it gets for the main one. */
+function inOrder(updates: readonly RefUpdate[], wanted: RefPlan): readonly RefUpdate[] {
+  const order = [...wanted.keys()];
+  const rank = ({ ref, id }: RefUpdate): number =>
+    (id === undefined ? 2e9 : 0) + (ref.startsWith('refs/tags/') ? 1e9 : 0) + order.indexOf(ref);
+  return updates.toSorted((one, other) => rank(one) - rank(other));
+}
+
+function underWay(placed: PlacedRefs, updates: readonly RefUpdate[]): PlacedRefs {
+  const next = new Map(placed);
+  for (const { ref, id } of updates) {
+    if (id !== undefined) next.set(ref, [...new Set([...(placed.get(ref) ?? []), id])]);
+  }
+  return next;
+}
+
+function standingAfter(present: ReadonlyMap<string, string>, taken: readonly RefUpdate[]): ReadonlyMap<string, string> {
+  const standing = new Map(present);
+  for (const { ref, id } of taken) {
+    if (id === undefined) standing.delete(ref);
+    else standing.set(ref, id);
+  }
+  return standing;
+}
+
+/** What is as wanted was put there by the mirror; what was refused, or stays although it is not wanted, is as before. */
+function settled(placed: PlacedRefs, wanted: RefPlan, standing: ReadonlyMap<string, string>): PlacedRefs {
+  const next = new Map<string, readonly string[]>();
+  for (const [ref, ids] of placed) {
+    const there = standing.get(ref);
+    if (wanted.has(ref) || (there !== undefined && ids.includes(there))) next.set(ref, ids);
+  }
+  for (const [ref, id] of wanted) if (standing.get(ref) === id) next.set(ref, [id]);
+  return next;
+}
