@@ -1,5 +1,7 @@
 import { sweep } from '../engine/sweep.js';
 import { type RunOptions, type Target, targetOf, unattended } from '../engine/visit.js';
+import type { MirrorOptions } from '../mirror/visit.js';
+import type { Mirror, MirrorReport } from '../model/mirror.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { isDue } from '../scheduler/due.js';
@@ -10,6 +12,7 @@ import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
 import { slotOf } from './entry.js';
+import { dueMirrors, mirrorsOf, runMirrors } from './mirrors.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
@@ -19,14 +22,22 @@ const WAIT_MS = 30_000;
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
 
+/** What runs that nobody waits for have done: of repositories, and of mirrors. */
+export type DueReports = { readonly repos: readonly RepoReport[]; readonly mirrors: readonly MirrorReport[] };
+
 /** Runs what is due by its schedule, and then what hooks have asked for. */
-export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
+export async function runDue(wiring: Wiring): Promise<DueReports> {
   const { locations, engine } = wiring;
   const now = engine.clock.now();
   const due = installedRepos(locations).filter((repo) => isRepoDue(wiring, repo, now));
   const reports = await sweep(engine, due.map(targetOf), unattended('scheduler'));
-  return [...reports, ...(await runSpool(wiring))];
+  const asked = await runSpool(wiring);
+  const late = await runMirrors(wiring, dueMirrors(locations, now), mirrorOptions('scheduler'));
+  return { repos: [...reports, ...asked.repos], mirrors: [...asked.mirrors, ...late] };
 }
+
+/** A run that is under way looks again when it has ended, so that nobody has to wait for it. */
+const mirrorOptions = (trigger: MirrorOptions['trigger']): MirrorOptions => ({ trigger, verify: false, waitMs: 0 });
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {
   const { lastRunAt, nextTryAt } = readState(locations, repo.id);
@@ -36,34 +47,41 @@ function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): bo
 }
 
 /**
- * Runs every repository for which a hook left a request. One process at a time does this; it looks again after giving
+ * Runs every repository and mirror for which a hook left a request. One process at a time does this; it looks again after giving
  * up its lock, so that a request that came while another process was turned away is not left lying.
  */
-export async function runSpool(wiring: Wiring): Promise<readonly RepoReport[]> {
+export async function runSpool(wiring: Wiring): Promise<DueReports> {
   const { locations } = wiring;
-  const reports: RepoReport[] = [];
+  const repos: RepoReport[] = [];
+  const mirrors: MirrorReport[] = [];
   makeFolder(locations.spool);
   for (let drain = 0; drain < MAX_DRAINS && readSpool(locations.spool).length > 0; drain += 1) {
     const lock = acquireLock(joinPath(locations.state, 'spool.lock'));
-    if (lock.kind === 'held') return reports;
+    if (lock.kind === 'held') return { repos, mirrors };
     try {
-      reports.push(...(await drainOnce(wiring)));
+      const drained = await drainOnce(wiring);
+      repos.push(...drained.repos);
+      mirrors.push(...drained.mirrors);
     } finally {
       lock.lock.release();
     }
   }
-  return reports;
+  return { repos, mirrors };
 }
 
-async function drainOnce({ locations, engine }: Wiring): Promise<readonly RepoReport[]> {
+async function drainOnce(wiring: Wiring): Promise<DueReports> {
+  const { locations, engine } = wiring;
   const requests = takeRequests(locations.spool);
   const asked = new Map<string, Target>();
+  const mirrors = new Map<string, Mirror>();
   for (const { path } of requests) {
+    for (const mirror of mirrorsOf(locations, path)) mirrors.set(mirror.name, mirror);
     const repo = findRepoFor(locations, { path, parseSchedule });
     if (repo !== undefined) asked.set(repo.id, targetOf(repo));
   }
   const options: RunOptions = unattended('hook', WAIT_MS);
   const reports = await sweep(engine, [...asked.values()], options);
+  const mirrored = await runMirrors(wiring, [...mirrors.values()], mirrorOptions('hook'));
   finishRequests(requests);
-  return reports;
+  return { repos: reports, mirrors: mirrored };
 }

@@ -85,8 +85,8 @@ async function readSome(hg: Hg, node: string, paths: readonly RelativePath[]): P
  * Names that git refuses, or that would steer git in a clone: `.git` in any case, also as Windows and macOS would
  * understand it (git's verify_path).
  */
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: characters that HFS+ ignores
-const GIT_FOLDER = /(^|[/\\])[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(\.git|git~1)[ .\u200c-\u200f\ufeff]*(:[^/]*)?($|[/\\])/i;
+const GIT_FOLDER =
+  /(^|[/\\])[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(\.git|git~1)[ .\u200c-\u200f\ufeff]*(:[^/]*)?($|[/\\])/i;
 
 /** Tells whether git cannot hold a name. */
 export const isForbiddenName = (path: string): boolean => GIT_FOLDER.test(path);

@@ -21,8 +21,7 @@ export async function allChangesets(hg: Hg): Promise<readonly string[]> {
 }
 
 /** The fields without a length of their own end with NUL; the others come after their number of bytes. */
-const TEMPLATE =
-  '{node}\\0{p1node}\\0{p2node}\\0{date|hgdate}\\0{author|count}\\0{author}{desc|count}\\0{desc}';
+const TEMPLATE = '{node}\\0{p1node}\\0{p2node}\\0{date|hgdate}\\0{author|count}\\0{author}{desc|count}\\0{desc}';
 
 /** Reads some changesets, in the order in which they are named. */
 export async function readChangesets(hg: Hg, nodes: readonly string[]): Promise<readonly Changeset[]> {

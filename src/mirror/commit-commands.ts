@@ -24,8 +24,7 @@ export function gitTime({ seconds, behindUtc }: Pick<Changeset, 'seconds' | 'beh
 }
 
 /** Returns a changeset's description as a message: with a last newline, and without NUL, which hosts refuse. */
-export const gitMessage = (description: string): Buffer =>
-  Buffer.from(`${description.replaceAll('\0', '')}\n`);
+export const gitMessage = (description: string): Buffer => Buffer.from(`${description.replaceAll('\0', '')}\n`);
 
 /** Returns bytes with their number before them. */
 export const dataCommand = (bytes: Buffer): Buffer =>

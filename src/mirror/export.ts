@@ -94,11 +94,7 @@ async function readOne(hg: Hg, changeset: Changeset): Promise<ReadChangeset> {
   return { changeset, files, contents, first: await contents.next(), leftOut };
 }
 
-function commitOne(
-  { commits, authors }: ExportRequest,
-  importer: FastImport,
-  read: ReadChangeset,
-): Promise<string> {
+function commitOne({ commits, authors }: ExportRequest, importer: FastImport, read: ReadChangeset): Promise<string> {
   const { changeset } = read;
   const parents = changeset.parents.map((parent) => {
     const id = commits.get(parent);

@@ -37,7 +37,16 @@ const LIMIT_MS = 600_000;
 const ARGUMENTS: readonly string[] = [
   // A power cut must not leave an empty pack of which the map says that it holds commits.
   ...['-c', 'core.fsync=committed,reference'],
-  ...['-c', 'gc.auto=0', '-c', 'maintenance.auto=0', '-c', 'fastimport.unpackLimit=1', '-c', 'core.bigFileThreshold=64m'],
+  ...[
+    '-c',
+    'gc.auto=0',
+    '-c',
+    'maintenance.auto=0',
+    '-c',
+    'fastimport.unpackLimit=1',
+    '-c',
+    'core.bigFileThreshold=64m',
+  ],
 ];
 
 /** Starts `git fast-import` on a bare repository. */

@@ -82,7 +82,13 @@ export async function readRefRequest(hg: Hg, defaultBranch: string): Promise<Ref
 
 async function readHeads(hg: Hg): Promise<readonly BranchHead[]> {
   const fields = '{node}\\0{rev}\\0{branch}\\0{ifcontains(rev, revset("head() and closed()"), "closed")}\\0';
-  const text = await hg.text(['log', '-r', 'head()', '-T', `${fields}{ifcontains(rev, revset("heads(all())"), "last")}\\0`]);
+  const text = await hg.text([
+    'log',
+    '-r',
+    'head()',
+    '-T',
+    `${fields}{ifcontains(rev, revset("heads(all())"), "last")}\\0`,
+  ]);
   const words = text.split('\0').slice(0, -1);
   const heads: BranchHead[] = [];
   for (let at = 0; at + 4 < words.length; at += 5) {

@@ -43,7 +43,13 @@ type FactsRequest = {
 };
 
 /** Asks git beforehand what the decision wants to know of descent. */
-async function factsOf({ site, wanted, commits, placed, present }: FactsRequest): Promise<Parameters<typeof decideRefs>[0]> {
+async function factsOf({
+  site,
+  wanted,
+  commits,
+  placed,
+  present,
+}: FactsRequest): Promise<Parameters<typeof decideRefs>[0]> {
   const ancestors = new Set<string>();
   for (const [ref, id] of wanted) {
     const there = present.get(ref);

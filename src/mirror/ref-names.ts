@@ -13,7 +13,9 @@ export function gitName(name: string): string {
     .split('/')
     .map((part) => part.replace(/^\.+/, '').replace(/(\.lock)+$/i, '-lock'))
     .filter((part) => part !== '');
-  const joined = shortened(parts.join('/')).replace(/^-+/, '').replace(/[./]+$/, '');
+  const joined = shortened(parts.join('/'))
+    .replace(/^-+/, '')
+    .replace(/[./]+$/, '');
   return joined === '' || joined === '@' || joined === 'HEAD' ? `named-${hashOf(name)}` : joined;
 }
 

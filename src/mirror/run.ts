@@ -1,5 +1,5 @@
 import type { LeftOutFile, Verification } from '../model/mirror.js';
-import { exists, listNames, joinPath, isFolder } from '../system/files.js';
+import { exists, isFolder, joinPath, listNames } from '../system/files.js';
 import { gitIn } from '../vcs/git/command.js';
 import type { Hg } from '../vcs/hg/command.js';
 import { readAuthorMap } from './author.js';
@@ -26,6 +26,7 @@ export type MirrorRun = {
 
 /** Two read while git writes: more would only wait for each other. */
 const READERS = 2;
+const FEW = 50;
 
 /** More packs than this are made one: each run adds one. */
 const MANY_PACKS = 50;
@@ -58,7 +59,8 @@ async function runWith(site: Site, { hg, readers, ...options }: Tools): Promise<
   if (site.mirror.backend === 'export') await keepReachable(site, plan, commits);
   const ours = new Set(nodes.flatMap((node) => commits.get(node) ?? []));
   const published = await publish(site, wanted, ours);
-  const lag = published.kind === 'published' ? await lagOf(site, { nodes, commits, standing: published.standing }) : nodes.length;
+  const lag =
+    published.kind === 'published' ? await lagOf(site, { nodes, commits, standing: published.standing }) : nodes.length;
   const verified = options.verify ? await verify({ site, readers, nodes, commits }) : null;
   return { pulled, published, exported, changesets: nodes.length, lag, leftOut, verified };
 }
@@ -86,7 +88,9 @@ async function exportAll(site: Site, { hg, readers, nodes }: History): Promise<E
   const missing = nodes.filter((node) => !commits.has(node));
   if (missing.length === 0) return { commits, exported: 0, leftOut: [] };
   const authors = readAuthorMap(site.mirror.authors);
-  const leftOut = await exportChangesets({ site, readers, missing, commits, authors });
+  // Starting a second hg takes longer than it saves.
+  const enough = missing.length < FEW ? readers.slice(0, 1) : readers;
+  const leftOut = await exportChangesets({ site, readers: enough, missing, commits, authors });
   return { commits, exported: missing.length, leftOut };
 }
 
@@ -107,10 +111,12 @@ async function trustedMap({ git, mapFile }: Site): Promise<Map<string, string>> 
 }
 
 const onCommits = (plan: RefPlan, commits: ReadonlyMap<string, string>): RefPlan =>
-  new Map([...plan].flatMap(([ref, node]) => {
-    const id = commits.get(node);
-    return id === undefined ? [] : [[ref, id] as const];
-  }));
+  new Map(
+    [...plan].flatMap(([ref, node]) => {
+      const id = commits.get(node);
+      return id === undefined ? [] : [[ref, id] as const];
+    }),
+  );
 
 /** Keeps every commit reachable by a ref of our own, so that housekeeping cannot take it, and keeps packs few. */
 async function keepReachable(site: Site, plan: RefPlan, commits: ReadonlyMap<string, string>): Promise<void> {

@@ -19,7 +19,10 @@ export function judge({ pulled, published, verified }: Pick<MirrorRun, 'pulled' 
   }
   if (pulled.kind === 'unrelated') found.push({ verdict: 'attention', why: pulled.why });
   if (published.kind === 'published') found.push(...judgeRefs(published.refs));
-  for (const [side, outcome] of [['source', pulled], ['destination', published]] as const) {
+  for (const [side, outcome] of [
+    ['source', pulled],
+    ['destination', published],
+  ] as const) {
     if (outcome.kind !== 'unavailable') continue;
     const verdict = PASSING.includes(outcome.reason) ? 'offline' : 'attention';
     found.push({ verdict, why: `the ${side} is unavailable (${outcome.reason}): ${outcome.why}` });
@@ -41,7 +44,9 @@ function judgeRefs(refs: readonly MirrorRef[]): readonly Judged[] {
 const SHOWN = 3;
 
 function words(refs: readonly MirrorRef[]): string {
-  const shown = refs.slice(0, SHOWN).map(({ ref, why }) => `${ref.replace(/^refs\/(heads|tags)\//, '')} (${why ?? ''})`);
+  const shown = refs
+    .slice(0, SHOWN)
+    .map(({ ref, why }) => `${ref.replace(/^refs\/(heads|tags)\//, '')} (${why ?? ''})`);
   return [...shown, ...(refs.length > SHOWN ? [`and ${refs.length - SHOWN} more`] : [])].join(', ');
 }
 

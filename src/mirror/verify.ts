@@ -62,7 +62,9 @@ async function verifyBatch(
     batch.flatMap((node) => commits.get(node) ?? []),
   );
   const differences: Difference[] = [];
-  const trees = readAhead(changesets, AHEAD, (changeset, at) => expectedTree(readers[at % readers.length] ?? first, changeset, blobs));
+  const trees = readAhead(changesets, AHEAD, (changeset, at) =>
+    expectedTree(readers[at % readers.length] ?? first, changeset, blobs),
+  );
   let at = 0;
   for await (const tree of trees) {
     const changeset = changesets[at];
@@ -79,7 +81,9 @@ type Commit = { readonly tree: string; readonly parents: readonly string[] };
 
 /** Reads commits, each a line `<id> <tree> [<parent>…]`; one that is not there is not in the answer. */
 async function readCommits({ git }: Site, ids: readonly string[]): Promise<ReadonlyMap<string, Commit>> {
-  const present = await git.text(['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input: `${ids.join('\n')}\n` });
+  const present = await git.text(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
+    input: `${ids.join('\n')}\n`,
+  });
   const there = present.split('\n').flatMap((line) => /^(\S+) commit$/.exec(line)?.[1] ?? []);
   if (there.length === 0) return new Map();
   const args = ['log', '--no-walk=unsorted', '--format=%H %T %P', '--stdin'];

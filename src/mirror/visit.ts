@@ -6,8 +6,9 @@ import { appendLog } from '../store/log.js';
 import { mirrorData } from '../store/mirror-registry.js';
 import { type MirrorState, readMirrorState, writeMirrorState } from '../store/mirror-state.js';
 import type { Clock } from '../system/clock.js';
+import { createFleeting, exists, joinPath, remove } from '../system/files.js';
 import { redact } from '../system/printable.js';
-import { runMirror } from './run.js';
+import { type MirrorRun, runMirror } from './run.js';
 import { type Site, siteOf } from './site.js';
 import { judge } from './verdict.js';
 
@@ -71,21 +72,39 @@ async function runOrFail(context: MirrorContext, mirror: Mirror, options: Mirror
     networkTimeoutSeconds: context.networkTimeoutSeconds,
     progress: context.progress,
   });
-  const lock = await waitForLock(context.clock, site, options.waitMs);
-  if (lock === undefined) {
-    const { changesets, mirrored } = readMirrorState(context.locations, mirror.name);
-    const lag = Math.max(0, changesets - mirrored);
-    return { ...NOTHING, verdict: 'skipped', why: 'another run of this mirror is under way', changesets, lag };
-  }
-  try {
-    const run = await runMirror(site, options);
-    const { exported, changesets, lag, leftOut, verified } = run;
-    const refs = run.published.kind === 'published' ? run.published.refs : [];
-    return { ...judge(run), exported, changesets, lag, refs, leftOut, verified };
-  } finally {
-    lock.release();
+  // Whoever finds the lock taken leaves this behind, and whoever holds the lock looks for it when he has released it.
+  const wish = joinPath(site.folder, 'wish');
+  createFleeting(wish, '');
+  for (let again = 0; ; again += 1) {
+    const lock = await waitForLock(context.clock, site, options.waitMs);
+    if (lock === undefined) return skipped(readMirrorState(context.locations, mirror.name));
+    let ended: Ended;
+    try {
+      remove(wish);
+      ended = toldOf(await runMirror(site, options));
+    } finally {
+      lock.release();
+    }
+    if (!exists(wish) || again === MAX_AGAIN) return ended;
   }
 }
+
+/** A source to which somebody pushes all the time is left to the next call. */
+const MAX_AGAIN = 5;
+
+function toldOf(run: MirrorRun): Ended {
+  const { exported, changesets, lag, leftOut, verified } = run;
+  const refs = run.published.kind === 'published' ? run.published.refs : [];
+  return { ...judge(run), exported, changesets, lag, refs, leftOut, verified };
+}
+
+const skipped = ({ changesets, mirrored }: MirrorState): Ended => ({
+  ...NOTHING,
+  verdict: 'skipped',
+  why: 'another run of this mirror is under way; it will look once more when it has ended',
+  changesets,
+  lag: Math.max(0, changesets - mirrored),
+});
 
 function failed(error: unknown, { changesets, mirrored }: MirrorState): Ended {
   const hints = error instanceof AutosyncError ? error.hints : [];

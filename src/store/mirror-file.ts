@@ -68,7 +68,7 @@ function readTriggers(toml: TomlFile): readonly MirrorTrigger[] {
   const words: readonly unknown[] = Array.isArray(value) ? value : [undefined];
   return words.map((word) => {
     const found = TRIGGERS.find((trigger) => trigger === word);
-    if (found === undefined) throw notAllowed(toml, 'triggers', 'a list of \'hook\' and \'schedule\', like ["hook"]');
+    if (found === undefined) throw notAllowed(toml, 'triggers', "a list of 'hook' and 'schedule', like [\"hook\"]");
     return found;
   });
 }

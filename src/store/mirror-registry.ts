@@ -17,8 +17,7 @@ export const mirrorsFolder = (locations: Locations): AbsolutePath => joinPath(lo
 export const mirrorData = (locations: Locations, name: string): AbsolutePath =>
   joinPath(locations.data, 'mirrors', name);
 
-const fileOf = (locations: Locations, name: string): AbsolutePath =>
-  joinPath(mirrorsFolder(locations), `${name}.toml`);
+const fileOf = (locations: Locations, name: string): AbsolutePath => joinPath(mirrorsFolder(locations), `${name}.toml`);
 
 /** Tells whether a mirror can have a name: it is that of files, on every system. */
 export const isMirrorName = (name: string): boolean =>

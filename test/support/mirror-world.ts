@@ -3,12 +3,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Mirror, MirrorReport } from '../../src/model/mirror.js';
 import { type MirrorOptions, visitMirror } from '../../src/mirror/visit.js';
+import type { Mirror, MirrorReport } from '../../src/model/mirror.js';
 import type { Locations } from '../../src/store/locations.js';
 import { systemClock } from '../../src/system/clock.js';
-import { freshLocations } from './locations.js';
 import { hg } from './hg-world.js';
+import { freshLocations } from './locations.js';
 import { git } from './world.js';
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -19,7 +19,11 @@ const PYTHON = '/usr/bin/python3';
 /** Makes a history of so many changesets, or adds to one until it has so many. */
 export function makeHistory(repository: string, seed: number, changesets: number): void {
   const args = [script('hg-history.py'), repository, String(seed), String(changesets)];
-  execFileSync(PYTHON, args, { env: { ...process.env, HGRCPATH: '' }, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 });
+  execFileSync(PYTHON, args, {
+    env: { ...process.env, HGRCPATH: '' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 300_000,
+  });
 }
 
 /** Returns every changeset's files in the form of `git ls-tree -r -z`, by Mercurial's own account. */
@@ -36,7 +40,10 @@ export function hgTrees(repository: string): ReadonlyMap<string, string> {
 
 /** Returns the files of a commit as {@link hgTrees} tells them. */
 export const gitTree = (repository: string, id: string): string =>
-  execFileSync('git', [`--git-dir=${repository}`, 'ls-tree', '-r', '-z', id], { encoding: 'latin1', maxBuffer: 1 << 28 });
+  execFileSync('git', [`--git-dir=${repository}`, 'ls-tree', '-r', '-z', id], {
+    encoding: 'latin1',
+    maxBuffer: 1 << 28,
+  });
 
 /** A Mercurial repository, a git one that is to be its mirror, and the mirror. */
 export type MirrorWorld = {
