@@ -10,6 +10,7 @@ import { delimiter, join } from 'node:path';
  */
 export const TEST_PROGRAMS = [
   { name: 'git', packages: ['git'] },
+  { name: 'hg', packages: ['mercurial'] },
   { name: 'cron', packages: ['cron'] },
   { name: 'crontab', packages: ['cron'] },
   { name: 'faketime', packages: ['faketime'] },

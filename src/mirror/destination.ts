@@ -1,5 +1,6 @@
 import type { RemoteFailure } from '../model/outcome.js';
 import { lastWords } from '../vcs/git/command.js';
+import { removeStaleHubLock } from '../vcs/git/hub-lock.js';
 import { networkOptions } from '../vcs/git/network.js';
 import { remoteFailure } from '../vcs/git/remote-failure.js';
 import type { RefUpdate } from './decide-refs.js';
@@ -54,6 +55,8 @@ async function sendSome(site: Site, updates: readonly RefUpdate[]): Promise<Sent
   const args = [...fixed, ...leases, '--', site.mirror.destination, ...specs];
   const result = await site.git.run(args, await connection(site));
   if (result.exitCode === 0) return { kind: 'sent', refused: new Map() };
+  const finder = { git: site.git, top: site.folder, now: Date.now };
+  if (await removeStaleHubLock(finder, site.mirror.destination, result.stderr)) return await sendSome(site, updates);
   const refused = parseRefused(result.stdout.toString('utf8'), result.stderr);
   if (refused.size === 0 || result.timedOut) return { kind: 'unavailable', ...remoteFailure(result) };
   return { kind: 'sent', refused };

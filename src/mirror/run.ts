@@ -1,5 +1,5 @@
 import type { LeftOutFile, Verification } from '../model/mirror.js';
-import { exists, isFolder, joinPath, listNames } from '../system/files.js';
+import { exists, isFolder, joinPath, listNames, remove } from '../system/files.js';
 import { gitIn } from '../vcs/git/command.js';
 import type { Hg } from '../vcs/hg/command.js';
 import { readAuthorMap } from './author.js';
@@ -38,6 +38,7 @@ const MANY_PACKS = 50;
 export async function runMirror(site: Site, options: { readonly verify: boolean }): Promise<MirrorRun> {
   await makeClone(site);
   await makeRepository(site);
+  if (site.mirror.backend === 'export') clearAway(site);
   const readers = Array.from({ length: READERS }, () => hgOf(site));
   try {
     const [hg] = readers;
@@ -72,6 +73,16 @@ async function makeRepository({ mirror, folder, gitDir, mapFile }: Site): Promis
   await makeWhole(gitDir, async (beside) => {
     await gitIn(folder).output(['init', '--quiet', '--bare', '--template=', '--object-format=sha1', '--', beside]);
   });
+}
+
+/** Removes what a killed git has left: its locks, which nobody else holds, and packs that it had begun. */
+function clearAway({ gitDir }: Site): void {
+  const folders = ['', 'refs/autosync', 'refs/autosync/heads', 'objects/pack'];
+  for (const folder of folders.map((name) => joinPath(gitDir, name))) {
+    for (const name of listNames(folder)) {
+      if (/\.lock$|^tmp_|^fast_import_crash_/.test(name)) remove(joinPath(folder, name));
+    }
+  }
 }
 
 type History = { readonly hg: Hg; readonly readers: readonly Hg[]; readonly nodes: readonly string[] };

@@ -38,12 +38,17 @@ export function hgTrees(repository: string): ReadonlyMap<string, string> {
   return new Map(records.map((record) => [record.slice(0, 40), record.slice(41)]));
 }
 
-/** Returns the files of a commit as {@link hgTrees} tells them. */
-export const gitTree = (repository: string, id: string): string =>
-  execFileSync('git', [`--git-dir=${repository}`, 'ls-tree', '-r', '-z', id], {
+/** Returns the files of some commits as {@link hgTrees} tells them. */
+export function gitTrees(repository: string, ids: readonly string[]): readonly string[] {
+  const script = 'while read -r id; do git --git-dir="$1" ls-tree -r -z "$id" && printf "\\n\\n"; done';
+  const output = execFileSync('sh', ['-c', script, 'sh', repository], {
+    input: `${ids.join('\n')}\n`,
     encoding: 'latin1',
-    maxBuffer: 1 << 28,
+    maxBuffer: 1 << 30,
+    timeout: 600_000,
   });
+  return output.split('\n\n').slice(0, -1);
+}
 
 /** A Mercurial repository, a git one that is to be its mirror, and the mirror. */
 export type MirrorWorld = {
