@@ -54,7 +54,10 @@ function wantedRef(facts: RefFacts, ref: string, id: string): RefUpdate | Mirror
   }
   if (facts.isAncestor(present, id)) return { ref, kind: 'advanced', id };
   if (isOurs(facts, ref, present)) {
-    return movedThere(ref, `it has ${short(present)}, which is no longer in the history of this branch in Mercurial`);
+    return movedThere(
+      ref,
+      `it has ${short(present)}, which is not in the history of this branch in Mercurial any more; once it is removed in git, it is made anew`,
+    );
   }
   return movedThere(ref, `it has ${short(present)}, which did not come from Mercurial`);
 }

@@ -24,36 +24,55 @@ export type RefRequest = {
   /** The named branches, the oldest first: what is first keeps its name when a later one wants the same. */
   readonly branches: readonly string[];
   readonly defaultBranch: string;
+  /** For branches with several heads: the one that goes on from where the branch stands in git. */
+  readonly preferred: ReadonlyMap<string, string>;
 };
 
 const SHORT = 12;
 
 /**
- * Says which refs git gets. The newest open head of a branch has the branch's name, every other one that name and its
- * id; a closed head, which git knows nothing like, is a tag `closed/…`. Names do not depend on what comes later.
+ * Says which refs git gets. One open head of a branch has the branch's name: the one that is preferred, else the newest,
+ * as in Mercurial. Every other one has that name and its id; a closed head, which git knows nothing like, is a tag
+ * `closed/…`.
  */
-export function planRefs({ heads, tags, branches, defaultBranch }: RefRequest): RefPlan {
+export function planRefs(request: RefRequest): RefPlan {
   const plan = new Map<string, string>();
-  const branchName = nameGiver();
+  const { names, give } = branchNames(request);
   const tagName = nameGiver();
-  const names = new Map<string, string>();
-  for (const branch of branches) names.set(branch, branchName(branch === 'default' ? defaultBranch : branch));
-  const newestFirst = heads.toSorted((one, other) => other.rev - one.rev);
-  const tips = new Set<string>();
-  for (const { node, branch, closed, isLast } of newestFirst) {
+  const named = namedHeads(request);
+  for (const { node, branch, closed, isLast } of newestFirst(request.heads)) {
     const name = names.get(branch) ?? branch;
     const distinct = `${name}-${node.slice(0, SHORT)}`;
     if (closed) {
       if (isLast) plan.set(`refs/tags/${tagName(`closed/${distinct}`)}`, node);
-    } else if (!tips.has(branch)) {
-      tips.add(branch);
+    } else if (named.get(branch) === node) {
       plan.set(`refs/heads/${name}`, node);
     } else if (isLast) {
-      plan.set(`refs/heads/${branchName(distinct)}`, node);
+      plan.set(`refs/heads/${give(distinct)}`, node);
     }
   }
-  addTags(plan, tags, tagName);
+  addTags(plan, request.tags, tagName);
   return plan;
+}
+
+type Naming = { readonly names: ReadonlyMap<string, string>; readonly give: NameGiver };
+
+function branchNames({ branches, defaultBranch }: Pick<RefRequest, 'branches' | 'defaultBranch'>): Naming {
+  const give = nameGiver();
+  const names = new Map<string, string>();
+  for (const branch of branches) names.set(branch, give(branch === 'default' ? defaultBranch : branch));
+  return { names, give };
+}
+
+const newestFirst = (heads: readonly BranchHead[]): readonly BranchHead[] =>
+  heads.toSorted((one, other) => other.rev - one.rev);
+
+function namedHeads({ heads, preferred }: RefRequest): ReadonlyMap<string, string> {
+  const named = new Map(preferred);
+  for (const { branch, closed, node } of newestFirst(heads)) {
+    if (!closed && !named.has(branch)) named.set(branch, node);
+  }
+  return named;
 }
 
 /** Tags that git can hold as they are come first, so that none of them loses its name to one that it cannot. */
@@ -65,19 +84,40 @@ function addTags(plan: Map<string, string>, tags: readonly HgTag[], tagName: Nam
   }
 }
 
-/** Reads from a clone what its refs follow from; tags of changesets that the clone does not have are passed over. */
-export async function readRefRequest(hg: Hg, defaultBranch: string): Promise<RefRequest> {
+/** Where a clone's refs come from: it, the git name of `default`, and which changeset a branch of git's stands on. */
+export type RefSource = {
+  readonly hg: Hg;
+  readonly defaultBranch: string;
+  readonly standing: (ref: string) => string | undefined;
+};
+
+/** Reads from a clone what its refs follow from; its tags `tip` and those that are local are none. */
+export async function readRefRequest({ hg, defaultBranch, standing }: RefSource): Promise<RefRequest> {
   const heads = await readHeads(hg);
-  const first = await hg.text(['log', '-r', 'all()', '-T', '{branch}\\0']);
-  const branches = [...new Set(first.split('\0').slice(0, -1))];
-  const tags = await hg.text(['tags', '-T', '{tag}\\0{node}\\0{type}\\0']);
-  const words = tags.split('\0').slice(0, -1);
-  const found: HgTag[] = [];
+  const named = await hg.text(['log', '-r', 'sort(all(), rev)', '-T', '{branch}\\0']);
+  const branches = [...new Set(named.split('\0').slice(0, -1))];
+  const { names } = branchNames({ branches, defaultBranch });
+  const preferred = new Map<string, string>();
+  for (const branch of branches) {
+    const open = heads.filter((head) => head.branch === branch && !head.closed).map(({ node }) => node);
+    const from = standing(`refs/heads/${names.get(branch)}`);
+    if (open.length < 2 || from === undefined) continue;
+    const following = `sort((${open.join('+')}) and descendants(${from}), -rev)`;
+    const [first] = (await hg.text(['log', '-r', following, '-T', '{node}\\n'])).split('\n');
+    if (first !== undefined && first !== '') preferred.set(branch, first);
+  }
+  return { heads, tags: await readTags(hg), branches, defaultBranch, preferred };
+}
+
+async function readTags(hg: Hg): Promise<readonly HgTag[]> {
+  const text = await hg.text(['tags', '-T', '{tag}\\0{node}\\0{type}\\0']);
+  const words = text.split('\0').slice(0, -1);
+  const tags: HgTag[] = [];
   for (let at = 0; at + 2 < words.length; at += 3) {
     const [name = '', node = '', type = ''] = words.slice(at, at + 3);
-    if (name !== 'tip' && type === '') found.push({ name, node });
+    if (name !== 'tip' && type === '') tags.push({ name, node });
   }
-  return { heads, tags: found, branches, defaultBranch };
+  return tags;
 }
 
 async function readHeads(hg: Hg): Promise<readonly BranchHead[]> {

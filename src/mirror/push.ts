@@ -1,6 +1,6 @@
 import type { MirrorRef } from '../model/mirror.js';
 import { decideRefs, type RefUpdate } from './decide-refs.js';
-import { type Listed, listDestination, send, type Unavailable } from './destination.js';
+import { send, type Unavailable } from './destination.js';
 import { type PlacedRefs, readPlaced, writePlaced } from './placed-refs.js';
 import type { RefPlan } from './plan-refs.js';
 import type { Site } from './site.js';
@@ -15,12 +15,19 @@ export type Published =
     }
   | Unavailable;
 
+/** What is to be published, and where. */
+export type PublishRequest = {
+  readonly wanted: RefPlan;
+  /** Every commit of the mirror's. */
+  readonly commits: ReadonlySet<string>;
+  /** The refs of the destination. */
+  readonly present: ReadonlyMap<string, string>;
+};
+
 /** Brings the destination's refs to where they are wanted, as far as that takes nothing from anybody. */
-export async function publish(site: Site, wanted: RefPlan, commits: ReadonlySet<string>): Promise<Published> {
-  const listed = await listDestination(site);
-  if (listed.kind === 'unavailable') return listed;
+export async function publish(site: Site, { wanted, commits, present }: PublishRequest): Promise<Published> {
   const placed = readPlaced(site.placedFile);
-  const { updates, told } = decideRefs(await factsOf({ site, wanted, commits, placed, present: listed.refs }));
+  const { updates, told } = decideRefs(await factsOf({ site, wanted, commits, placed, present }));
   // Written before anything is sent: a run that is killed must know its own refs again.
   writePlaced(site.placedFile, underWay(placed, updates));
   const sent = await send(site, inOrder(updates, wanted));
@@ -28,19 +35,13 @@ export async function publish(site: Site, wanted: RefPlan, commits: ReadonlySet<
   const taken = updates.filter(({ ref }) => !sent.refused.has(ref));
   const done = taken.map(({ ref, kind }) => ({ ref, kind }));
   const refused = [...sent.refused].map(([ref, why]) => ({ ref, kind: 'refused' as const, why }));
-  const standing = standingAfter(listed.refs, taken);
+  const standing = standingAfter(present, taken);
   writePlaced(site.placedFile, settled(placed, wanted, standing));
   const ours = [...standing.values()].filter((id) => commits.has(id));
   return { kind: 'published', refs: [...done, ...refused, ...told], standing: [...new Set(ours)] };
 }
 
-type FactsRequest = {
-  readonly site: Site;
-  readonly wanted: RefPlan;
-  readonly commits: ReadonlySet<string>;
-  readonly placed: PlacedRefs;
-  readonly present: Extract<Listed, { kind: 'listed' }>['refs'];
-};
+type FactsRequest = PublishRequest & { readonly site: Site; readonly placed: PlacedRefs };
 
 /** Asks git beforehand what the decision wants to know of descent. */
 async function factsOf({

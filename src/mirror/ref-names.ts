@@ -4,6 +4,8 @@ import { hashBytes } from '../system/hash.js';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]+|\.{2,}|@\{|[\ud800-\udfff]/gu;
 
+const LOCK = /(\.lock)+$/i;
+
 const MAX_BYTES = 180;
 
 /** Returns the name that git can hold which is most like a name of Mercurial's; one that git can hold is kept. */
@@ -11,11 +13,12 @@ export function gitName(name: string): string {
   const parts = name
     .replaceAll(FORBIDDEN, '-')
     .split('/')
-    .map((part) => part.replace(/^\.+/, '').replace(/(\.lock)+$/i, '-lock'))
+    .map((part) => part.replace(/^\.+/, '').replace(LOCK, '-lock'))
     .filter((part) => part !== '');
   const joined = shortened(parts.join('/'))
-    .replace(/^-+/, '')
-    .replace(/[./]+$/, '');
+    .replace(/^[-./]+/, '')
+    .replace(/[./]+$/, '')
+    .replace(LOCK, '-lock');
   return joined === '' || joined === '@' || joined === 'HEAD' ? `named-${hashOf(name)}` : joined;
 }
 

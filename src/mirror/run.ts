@@ -5,6 +5,7 @@ import type { Hg } from '../vcs/hg/command.js';
 import { readAuthorMap } from './author.js';
 import { allChangesets } from './changesets.js';
 import { dropCommitMap, readCommitMap } from './commit-map.js';
+import { type Listed, listDestination } from './destination.js';
 import { exportChangesets } from './export.js';
 import { SCRATCH_REF } from './fast-import.js';
 import { planRefs, type RefPlan, readRefRequest } from './plan-refs.js';
@@ -55,15 +56,31 @@ async function runWith(site: Site, { hg, readers, ...options }: Tools): Promise<
   const pulled = await pull(site, hg);
   const nodes = await allChangesets(hg);
   const { commits, exported, leftOut } = await exportAll(site, { hg, readers, nodes });
-  const plan = planRefs(await readRefRequest(hg, site.mirror.defaultBranch));
-  const wanted = onCommits(plan, commits);
+  const listed = await listDestination(site);
+  const plan = await planFor(site, { hg, commits, listed });
   if (site.mirror.backend === 'export') await keepReachable(site, plan, commits);
   const ours = new Set(nodes.flatMap((node) => commits.get(node) ?? []));
-  const published = await publish(site, wanted, ours);
-  const lag =
-    published.kind === 'published' ? await lagOf(site, { nodes, commits, standing: published.standing }) : nodes.length;
+  const published =
+    listed.kind === 'listed'
+      ? await publish(site, { wanted: onCommits(plan, commits), commits: ours, present: listed.refs })
+      : listed;
+  const standing = published.kind === 'published' ? published.standing : [];
+  const lag = await lagOf(site, { nodes, commits, standing });
   const verified = options.verify ? await verify({ site, readers, nodes, commits }) : null;
   return { pulled, published, exported, changesets: nodes.length, lag, leftOut, verified };
+}
+
+type Planning = {
+  readonly hg: Hg;
+  readonly commits: ReadonlyMap<string, string>;
+  readonly listed: Listed;
+};
+
+async function planFor({ mirror }: Site, { hg, commits, listed }: Planning): Promise<RefPlan> {
+  const present = listed.kind === 'listed' ? listed.refs : new Map<string, string>();
+  const nodes = new Map([...commits].map(([node, id]) => [id, node]));
+  const standing = (ref: string): string | undefined => nodes.get(present.get(ref) ?? '');
+  return planRefs(await readRefRequest({ hg, defaultBranch: mirror.defaultBranch, standing }));
 }
 
 async function makeRepository({ mirror, folder, gitDir, mapFile }: Site): Promise<void> {

@@ -13,21 +13,16 @@ describe.skipIf(!needs('hg') || !canCut()).each(['first', 'second'] as const)('a
     expect(reference.calls.length).toBeGreaterThan(50);
     for (let n = 0; n < SOME; n += 1) {
       const at = 1 + ((seed + Math.floor((n * reference.calls.length) / SOME)) % reference.calls.length);
-      const { words, ...end } = await cutAndGoOn(reference, { kind: 'kill' }, at);
-      expect({ at, call: reference.calls[at - 1], words, end }).toEqual({
-        at,
-        call: reference.calls[at - 1],
-        words: 'exit code 0: "" ',
-        end: reference.end,
-      });
+      const call = reference.calls[at - 1];
+      const end = await cutAndGoOn(reference, { kind: 'kill' }, at);
+      expect({ at, call, end }).toEqual({ at, call, end: reference.end });
     }
   }, 300_000);
 
   it('may leave children that go on: they do no harm to the next run', async () => {
     const reference = await cutReference(kind);
     for (const afterMs of [400, 800]) {
-      const { words, ...end } = await orphanAndGoOn(reference, afterMs);
-      expect({ afterMs, words, end }).toEqual({ afterMs, words: 'exit code 0: "" ', end: reference.end });
+      expect(await orphanAndGoOn(reference, afterMs)).toEqual(reference.end);
     }
   }, 300_000);
 });

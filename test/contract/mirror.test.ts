@@ -117,6 +117,27 @@ describe.skipIf(!needs('hg'))('the git side', () => {
     expect(Object.keys(refs(world)).sort()).toEqual(['refs/heads/main', 'refs/tags/moving']);
   });
 
+  it('goes on from where a branch stands when that has several heads, and says so when it has ended there', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const followed = commit(world, 'b');
+    await world.run();
+    world.hg('update', '-q', first);
+    const newer = commit(world, 'c');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
+    const commits = commitsOf(world);
+    expect(refs(world)).toEqual({
+      'refs/heads/main': commits.get(followed),
+      [`refs/heads/main-${newer.slice(0, 12)}`]: commits.get(newer),
+    });
+    world.hg('update', '-q', followed);
+    world.hg('commit', '-q', '--close-branch', '-m', 'not this one');
+    expect(await world.run()).toMatchObject({ verdict: 'conflict', lag: 0, why: expect.stringContaining('made anew') });
+    world.git('update-ref', '-d', 'refs/heads/main');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
+    expect(refs(world)).toMatchObject({ 'refs/heads/main': commits.get(newer) });
+  });
+
   it('keeps who, when and what of a changeset', async () => {
     const world = createMirrorWorld();
     const authors = join(world.folder, 'authors');

@@ -12,7 +12,7 @@ import { git } from './world.js';
 type CutWorld = { readonly folder: string; readonly env: NodeJS.ProcessEnv };
 
 /** How a mirror stands: the destination's refs, and which commit each changeset has become. */
-export type MirrorEnd = { readonly refs: string; readonly map: string };
+export type MirrorEnd = { readonly refs: string; readonly map: string; readonly words: string };
 
 /** A run of a mirror that can be cut, and how it goes when nobody does. */
 export type CutReference = {
@@ -62,7 +62,8 @@ export async function cutReference(kind: 'first' | 'second'): Promise<CutReferen
   const folder = copyOf(template);
   const list = `${folder}.calls`;
   await run(folder, { action: { kind: 'nothing' }, at: 0, list });
-  const reference = { template, calls: readCalls(list), end: endOf(folder) };
+  // What is worth telling is told by every run, also by one that has nothing to do.
+  const reference = { template, calls: readCalls(list), end: await goOn(folder) };
   rmSync(folder, { recursive: true });
   return reference;
 }
@@ -98,7 +99,7 @@ const run = (
     ...request,
   });
 
-function endOf(folder: string): MirrorEnd {
+function endOf(folder: string): Omit<MirrorEnd, 'words'> {
   const map = join(folder, 'home', '.local', 'share', 'autosync', 'mirrors', 'project', 'map');
   return {
     refs: git(join(folder, 'git.git'), 'for-each-ref', '--format=%(refname) %(objectname)'),
@@ -107,11 +108,7 @@ function endOf(folder: string): MirrorEnd {
 }
 
 /** Cuts a run at one of its calls, makes the next one, and returns how the mirror stands then. */
-export async function cutAndGoOn(
-  { template }: CutReference,
-  action: Action,
-  at: number,
-): Promise<MirrorEnd & { readonly words: string }> {
+export async function cutAndGoOn({ template }: CutReference, action: Action, at: number): Promise<MirrorEnd> {
   const folder = copyOf(template);
   try {
     await run(folder, { action, at });
@@ -122,10 +119,7 @@ export async function cutAndGoOn(
 }
 
 /** Kills the program alone, some time after its start: what it has started goes on, for as long as it likes. */
-export async function orphanAndGoOn(
-  { template }: CutReference,
-  afterMs: number,
-): Promise<MirrorEnd & { readonly words: string }> {
+export async function orphanAndGoOn({ template }: CutReference, afterMs: number): Promise<MirrorEnd> {
   const folder = copyOf(template);
   try {
     const child = spawn(process.execPath, [program(), ...COMMAND], {
@@ -143,7 +137,7 @@ export async function orphanAndGoOn(
 }
 
 /** A ref's lock at the destination may be the only thing that a killed git leaves there; git's own rule is that a person removes it. */
-async function goOn(folder: string): Promise<MirrorEnd & { readonly words: string }> {
+async function goOn(folder: string): Promise<MirrorEnd> {
   const destination = join(folder, 'git.git');
   let cut = await run(folder, { action: { kind: 'nothing' }, at: 0 });
   const lock = /rm '([^']+\.lock)'|Unable to create '([^']+\.lock)'/.exec(cut.out);
