@@ -11,6 +11,11 @@ import { delimiter, join } from 'node:path';
 export const TEST_PROGRAMS = [
   { name: 'git', packages: ['git'] },
   { name: 'hg', packages: ['mercurial'] },
+  {
+    name: 'hg-git',
+    packages: ['mercurial-git'],
+    probe: ['hg', '--config', 'extensions.hggit=', 'help', 'gexport'],
+  },
   { name: 'cron', packages: ['cron'] },
   { name: 'crontab', packages: ['cron'] },
   { name: 'faketime', packages: ['faketime'] },
