@@ -11,9 +11,6 @@ const COLOURS: Readonly<Record<MirrorVerdict, 'green' | 'yellow' | 'red' | 'dim'
   skipped: 'dim',
 };
 
-/** Returns a mirror's verdict in its colour. */
-export const shownMirrorVerdict = (verdict: MirrorVerdict): string => colour(COLOURS[verdict], verdict);
-
 const SHOWN = 20;
 
 /** Tells in a few lines what a run of a mirror did. */
@@ -21,7 +18,7 @@ export function describeMirror(report: MirrorReport): readonly string[] {
   const { name, verdict, exported, refs, leftOut, verified, why } = report;
   const reason = why === '' ? '' : ` — ${foreign(why)}`;
   return [
-    `${name}: ${shownMirrorVerdict(verdict)}${reason}`,
+    `${name}: ${colour(COLOURS[verdict], verdict)}${reason}`,
     ...(exported === 0 ? [] : [`  mirrored   ${exported} ${exported === 1 ? 'changeset' : 'changesets'}`]),
     ...shortened(refs.map(describeRef)),
     ...shortened(

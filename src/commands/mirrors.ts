@@ -1,6 +1,6 @@
-import { removeSourceHook } from '../mirror/source-hook.js';
+import { hasSourceHook, installSourceHook, removeSourceHook } from '../mirror/source-hook.js';
 import { type MirrorContext, type MirrorOptions, visitMirror } from '../mirror/visit.js';
-import { AutosyncError, errorMessage } from '../model/errors.js';
+import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
 import type { Mirror, MirrorReport } from '../model/mirror.js';
 import type { AbsolutePath } from '../model/paths.js';
 import type { ScheduleSlot } from '../model/schedule.js';
@@ -86,8 +86,22 @@ export async function runMirrors(
     ...(progress === undefined ? {} : { progress }),
   };
   const reports: MirrorReport[] = [];
-  for (const mirror of mirrors) reports.push(await visitMirror(context, mirror, options));
+  for (const mirror of mirrors) {
+    keepHook(locations, mirror);
+    reports.push(await visitMirror(context, mirror, options));
+  }
   return reports;
+}
+
+/** Puts the hooks of a source back that somebody has removed; where that is not possible, the schedule does the work. */
+function keepHook({ launcher }: Locations, mirror: Mirror): void {
+  const hooked = { mirror, launcher };
+  if (!mirror.triggers.includes('hook') || !isFolder(mirror.source) || hasSourceHook(hooked)) return;
+  try {
+    installSourceHook(hooked);
+  } catch (error) {
+    if (!(error instanceof AutosyncError) && !isMachineError(error)) throw error;
+  }
 }
 
 /**

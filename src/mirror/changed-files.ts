@@ -47,7 +47,7 @@ async function readModes(hg: Hg, node: string, paths: readonly RelativePath[]): 
 }
 
 /** Returns git's mode for a flag of Mercurial's: `x`, `l` or none. */
-export const gitMode = (flag: string): GitMode => (flag === 'x' ? '100755' : flag === 'l' ? '120000' : '100644');
+const gitMode = (flag: string): GitMode => (flag === 'x' ? '100755' : flag === 'l' ? '120000' : '100644');
 
 /** Hands over the bytes of some files of a changeset as they are stored, in pieces of a bounded number of files. */
 export async function* readContents(

@@ -8,10 +8,6 @@ export type RefFacts = {
   /** What the destination has, of branches and tags. */
   readonly present: ReadonlyMap<string, string>;
   readonly placed: PlacedRefs;
-  /** Tells whether a commit is one of the mirror's, and an ancestor of another one of them, or that one itself. */
-  readonly isAncestor: (one: string, other: string) => boolean;
-  /** Tells whether a commit is reachable from what is wanted. */
-  readonly isKept: (id: string) => boolean;
 };
 
 /** A ref to send: `expected` is where it must stand, for what git by itself would not look at or would refuse. */
@@ -26,25 +22,37 @@ export type RefUpdate = {
 /** What is to be sent, and what is left alone and told of. */
 export type RefDecision = { readonly updates: readonly RefUpdate[]; readonly told: readonly MirrorRef[] };
 
+/** Tells whether a commit is one of the mirror's, and an ancestor of another one of them. */
+export type IsAncestor = (one: string, other: string) => boolean;
+
 /**
- * Decides about every ref. A branch only ever goes forward. A tag that was moved in Mercurial is moved, and a ref that
- * has gone there goes, but only from where the mirror itself has put it, and only where no commit is lost by it.
+ * Decides about the refs that are wanted. A branch only ever goes forward. A tag that was moved in Mercurial is moved,
+ * but only from where the mirror itself has put it.
  */
-export function decideRefs(facts: RefFacts): RefDecision {
+export const decideWanted = (facts: RefFacts, isAncestor: IsAncestor): RefDecision =>
+  sorted([...facts.wanted].map(([ref, id]) => wantedRef({ ...facts, isAncestor }, ref, id)));
+
+/**
+ * Decides about the refs that are wanted no more. One goes, but only from where the mirror itself has put it, and only
+ * where its commits stay reachable by what stands at the destination by now.
+ */
+export const decideGone = (facts: RefFacts, isKept: (id: string) => boolean): RefDecision =>
+  sorted([...facts.placed.keys()].map((ref) => (facts.wanted.has(ref) ? undefined : goneRef(facts, isKept, ref))));
+
+function sorted(found: readonly (RefUpdate | MirrorRef | undefined)[]): RefDecision {
   const updates: RefUpdate[] = [];
   const told: MirrorRef[] = [];
-  for (const [ref, id] of facts.wanted) sort(wantedRef(facts, ref, id));
-  for (const ref of facts.placed.keys()) if (!facts.wanted.has(ref)) sort(goneRef(facts, ref));
-  return { updates, told };
-
-  function sort(found: RefUpdate | MirrorRef | undefined): void {
-    if (found === undefined) return;
-    if ('id' in found) updates.push(found);
-    else told.push(found);
+  for (const one of found) {
+    if (one === undefined) continue;
+    if ('id' in one) updates.push(one);
+    else told.push(one);
   }
+  return { updates, told };
 }
 
-function wantedRef(facts: RefFacts, ref: string, id: string): RefUpdate | MirrorRef | undefined {
+type WantedFacts = RefFacts & { readonly isAncestor: IsAncestor };
+
+function wantedRef(facts: WantedFacts, ref: string, id: string): RefUpdate | MirrorRef | undefined {
   const present = facts.present.get(ref);
   if (present === undefined) return { ref, kind: 'created', id };
   if (present === id) return undefined;
@@ -62,11 +70,11 @@ function wantedRef(facts: RefFacts, ref: string, id: string): RefUpdate | Mirror
   return movedThere(ref, `it has ${short(present)}, which did not come from Mercurial`);
 }
 
-function goneRef(facts: RefFacts, ref: string): RefUpdate | MirrorRef | undefined {
+function goneRef(facts: RefFacts, isKept: (id: string) => boolean, ref: string): RefUpdate | MirrorRef | undefined {
   const present = facts.present.get(ref);
   if (present === undefined || !isOurs(facts, ref, present)) return undefined;
-  if (facts.isKept(present)) return { ref, kind: 'removed', id: undefined, expected: present };
-  return { ref, kind: 'kept', why: `Mercurial no longer has ${short(present)}; it stays in git` };
+  if (isKept(present)) return { ref, kind: 'removed', id: undefined, expected: present };
+  return { ref, kind: 'kept', why: `it is wanted no more, but nothing else leads to ${short(present)}` };
 }
 
 const isTag = (ref: string): boolean => ref.startsWith('refs/tags/');

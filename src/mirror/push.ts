@@ -1,5 +1,5 @@
 import type { MirrorRef } from '../model/mirror.js';
-import { decideRefs, type RefUpdate } from './decide-refs.js';
+import { decideGone, decideWanted, type IsAncestor, type RefFacts, type RefUpdate } from './decide-refs.js';
 import { send, type Unavailable } from './destination.js';
 import { type PlacedRefs, readPlaced, writePlaced } from './placed-refs.js';
 import type { RefPlan } from './plan-refs.js';
@@ -27,49 +27,66 @@ export type PublishRequest = {
 /** Brings the destination's refs to where they are wanted, as far as that takes nothing from anybody. */
 export async function publish(site: Site, { wanted, commits, present }: PublishRequest): Promise<Published> {
   const placed = readPlaced(site.placedFile);
-  const { updates, told } = decideRefs(await factsOf({ site, wanted, commits, placed, present }));
+  const facts = { wanted, present, placed };
+  const first = decideWanted(facts, await ancestry(site, facts, commits));
   // Written before anything is sent: a run that is killed must know its own refs again.
-  writePlaced(site.placedFile, underWay(placed, updates));
-  const sent = await send(site, inOrder(updates, wanted));
+  writePlaced(site.placedFile, underWay(placed, first.updates));
+  const sent = await sendAll(site, inOrder(first.updates, wanted), present);
+  if (sent.kind === 'unavailable') return sent;
+  // Only now is it known what stands there: what was refused keeps no commit.
+  const there = { wanted, present: sent.standing, placed };
+  const second = decideGone(there, await reachability(site, there, commits));
+  const removed = await sendAll(site, second.updates, sent.standing);
+  if (removed.kind === 'unavailable') return removed;
+  const { standing } = removed;
+  writePlaced(site.placedFile, settled(placed, wanted, standing));
+  const refs = [...sent.refs, ...removed.refs, ...first.told, ...second.told];
+  const ours = new Set([...standing.values()].filter((id) => commits.has(id)));
+  return { kind: 'published', refs, standing: [...ours] };
+}
+
+type SentAll =
+  | { readonly kind: 'sent'; readonly refs: readonly MirrorRef[]; readonly standing: ReadonlyMap<string, string> }
+  | Unavailable;
+
+async function sendAll(
+  site: Site,
+  updates: readonly RefUpdate[],
+  present: ReadonlyMap<string, string>,
+): Promise<SentAll> {
+  const sent = await send(site, updates);
   if (sent.kind === 'unavailable') return sent;
   const taken = updates.filter(({ ref }) => !sent.refused.has(ref));
   const done = taken.map(({ ref, kind }) => ({ ref, kind }));
   const refused = [...sent.refused].map(([ref, why]) => ({ ref, kind: 'refused' as const, why }));
-  const standing = standingAfter(present, taken);
-  writePlaced(site.placedFile, settled(placed, wanted, standing));
-  const ours = [...standing.values()].filter((id) => commits.has(id));
-  return { kind: 'published', refs: [...done, ...refused, ...told], standing: [...new Set(ours)] };
+  return { kind: 'sent', refs: [...done, ...refused], standing: standingAfter(present, taken) };
 }
 
-type FactsRequest = PublishRequest & { readonly site: Site; readonly placed: PlacedRefs };
-
 /** Asks git beforehand what the decision wants to know of descent. */
-async function factsOf({
-  site,
-  wanted,
-  commits,
-  placed,
-  present,
-}: FactsRequest): Promise<Parameters<typeof decideRefs>[0]> {
-  const ancestors = new Set<string>();
+async function ancestry(site: Site, { wanted, present }: RefFacts, commits: ReadonlySet<string>): Promise<IsAncestor> {
+  const found = new Set<string>();
   for (const [ref, id] of wanted) {
     const there = present.get(ref);
     if (there === undefined || there === id || !commits.has(there)) continue;
-    if (await isAncestor(site, there, id)) ancestors.add(`${there} ${id}`);
+    if (await isAncestor(site, there, id)) found.add(`${there} ${id}`);
   }
+  return (one, other) => found.has(`${one} ${other}`);
+}
+
+/** Finds out which commits of refs that are wanted no more the wanted ones lead to, as they stand. */
+async function reachability(
+  site: Site,
+  { wanted, present, placed }: RefFacts,
+  commits: ReadonlySet<string>,
+): Promise<(id: string) => boolean> {
+  const roots = [...wanted.keys()].flatMap((ref) => present.get(ref) ?? []).filter((id) => commits.has(id));
   const kept = new Set<string>();
   for (const ref of placed.keys()) {
     const there = present.get(ref);
     if (wanted.has(ref) || there === undefined || !commits.has(there)) continue;
-    if (await isReachable(site, there, [...wanted.values()])) kept.add(there);
+    if (await isReachable(site, there, roots)) kept.add(there);
   }
-  return {
-    wanted,
-    present,
-    placed,
-    isAncestor: (one, other) => ancestors.has(`${one} ${other}`),
-    isKept: (id) => kept.has(id),
-  };
+  return (id) => kept.has(id);
 }
 
 const isAncestor = async ({ git }: Site, one: string, other: string): Promise<boolean> =>

@@ -133,6 +133,7 @@ describe.skipIf(!needs('hg'))('the git side', () => {
     world.hg('update', '-q', followed);
     world.hg('commit', '-q', '--close-branch', '-m', 'not this one');
     expect(await world.run()).toMatchObject({ verdict: 'conflict', lag: 0, why: expect.stringContaining('made anew') });
+    expect(Object.values(refs(world))).toContain(commits.get(newer));
     world.git('update-ref', '-d', 'refs/heads/main');
     expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
     expect(refs(world)).toMatchObject({ 'refs/heads/main': commits.get(newer) });

@@ -123,6 +123,7 @@ describe.skipIf(!needs('hg'))('the hooks of a source', () => {
       commit(clone, 'pushed', '-u', 'me');
       hg(clone, 'push', '-q');
       await until('the push is mirrored', () => subjects() === 'about pushed\nabout a');
+      expect(json('mirror', 'list').mirrors).toMatchObject([{ lag: 0 }]);
     } finally {
       server.kill();
     }
@@ -139,5 +140,6 @@ describe.skipIf(!needs('hg'))('the hooks of a source', () => {
     commit(clone, 'pushed', '-u', 'me');
     hg(clone, 'push', '-q', '--config', `ui.ssh=${ssh}`);
     await until('the push is mirrored', () => subjects() === 'about pushed\nabout a');
+    expect(json('mirror', 'list').mirrors).toMatchObject([{ lag: 0 }]);
   });
 });

@@ -1,31 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { decideRefs, type RefFacts } from '../../../src/mirror/decide-refs.js';
+import { decideGone, decideWanted, type RefDecision, type RefFacts } from '../../../src/mirror/decide-refs.js';
 
 /** Commits are the letters of a line of descent; upper-case ones are not the mirror's. */
-const facts = (
-  given: Partial<Record<'wanted' | 'present', Record<string, string>>> & { readonly placed?: Record<string, string[]> },
-): RefFacts => ({
+const facts = (given: {
+  readonly wanted?: Record<string, string>;
+  readonly present?: Record<string, string>;
+  readonly placed?: Record<string, string[]>;
+}): RefFacts => ({
   wanted: new Map(Object.entries(given.wanted ?? {})),
   present: new Map(Object.entries(given.present ?? {})),
   placed: new Map(Object.entries(given.placed ?? {})),
-  isAncestor: (one, other) => /^[a-z]$/.test(one) && one <= other,
-  isKept: (id) => Object.values(given.wanted ?? {}).some((wanted) => /^[a-z]$/.test(id) && id <= wanted),
 });
+
+const wanted = (given: RefFacts): RefDecision =>
+  decideWanted(given, (one, other) => /^[a-z]$/.test(one) && one <= other);
+const gone = (given: RefFacts): RefDecision => decideGone(given, (id) => id <= 'b');
 
 const [HEAD, TAG] = ['refs/heads/main', 'refs/tags/v1'];
 
 describe('a branch', () => {
   it('is made, goes forward, and is left as it is', () => {
-    expect(decideRefs(facts({ wanted: { [HEAD]: 'b' } })).updates).toEqual([{ ref: HEAD, kind: 'created', id: 'b' }]);
+    expect(wanted(facts({ wanted: { [HEAD]: 'b' } })).updates).toEqual([{ ref: HEAD, kind: 'created', id: 'b' }]);
     const behind = facts({ wanted: { [HEAD]: 'b' }, present: { [HEAD]: 'a' } });
-    expect(decideRefs(behind).updates).toEqual([{ ref: HEAD, kind: 'advanced', id: 'b' }]);
-    expect(decideRefs(facts({ wanted: { [HEAD]: 'b' }, present: { [HEAD]: 'b' } }))).toEqual({ updates: [], told: [] });
+    expect(wanted(behind).updates).toEqual([{ ref: HEAD, kind: 'advanced', id: 'b' }]);
+    expect(wanted(facts({ wanted: { [HEAD]: 'b' }, present: { [HEAD]: 'b' } }))).toEqual({ updates: [], told: [] });
   });
 
   it('never goes back or aside, whoever put it where it is', () => {
     for (const present of ['c', 'X']) {
       const moved = facts({ wanted: { [HEAD]: 'b' }, present: { [HEAD]: present }, placed: { [HEAD]: [present] } });
-      expect(decideRefs(moved)).toMatchObject({ updates: [], told: [{ ref: HEAD, kind: 'moved-there' }] });
+      expect(wanted(moved)).toMatchObject({ updates: [], told: [{ ref: HEAD, kind: 'moved-there' }] });
     }
   });
 });
@@ -33,14 +37,14 @@ describe('a branch', () => {
 describe('a tag', () => {
   it('moves from where the mirror has put it, and from nowhere else', () => {
     const ours = facts({ wanted: { [TAG]: 'b' }, present: { [TAG]: 'c' }, placed: { [TAG]: ['c'] } });
-    expect(decideRefs(ours).updates).toEqual([{ ref: TAG, kind: 'tag-moved', id: 'b', expected: 'c' }]);
+    expect(wanted(ours).updates).toEqual([{ ref: TAG, kind: 'tag-moved', id: 'b', expected: 'c' }]);
     const theirs = facts({ wanted: { [TAG]: 'b' }, present: { [TAG]: 'a' }, placed: { [TAG]: ['c'] } });
-    expect(decideRefs(theirs)).toMatchObject({ updates: [], told: [{ ref: TAG, kind: 'moved-there' }] });
+    expect(wanted(theirs)).toMatchObject({ updates: [], told: [{ ref: TAG, kind: 'moved-there' }] });
   });
 });
 
 describe('a ref that is wanted no more', () => {
-  const gone = (present: Record<string, string>): RefFacts =>
+  const left = (present: Record<string, string>): RefFacts =>
     facts({
       wanted: { [HEAD]: 'b' },
       present: { [HEAD]: 'b', ...present },
@@ -48,19 +52,17 @@ describe('a ref that is wanted no more', () => {
     });
 
   it('goes when it stands where the mirror has put it and its commits stay', () => {
-    expect(decideRefs(gone({ [TAG]: 'a' })).updates).toEqual([
-      { ref: TAG, kind: 'removed', id: undefined, expected: 'a' },
-    ]);
+    expect(gone(left({ [TAG]: 'a' })).updates).toEqual([{ ref: TAG, kind: 'removed', id: undefined, expected: 'a' }]);
   });
 
   it('stays when its commits would be lost, and when somebody has moved it', () => {
-    expect(decideRefs(gone({ [TAG]: 'd' }))).toMatchObject({ updates: [], told: [{ ref: TAG, kind: 'kept' }] });
-    expect(decideRefs(gone({ [TAG]: 'X' }))).toEqual({ updates: [], told: [] });
-    expect(decideRefs(gone({}))).toEqual({ updates: [], told: [] });
+    expect(gone(left({ [TAG]: 'd' }))).toMatchObject({ updates: [], told: [{ ref: TAG, kind: 'kept' }] });
+    expect(gone(left({ [TAG]: 'X' }))).toEqual({ updates: [], told: [] });
+    expect(gone(left({}))).toEqual({ updates: [], told: [] });
   });
 
   it('was never ours: a branch that people have made there', () => {
     const facts1 = facts({ wanted: { [HEAD]: 'b' }, present: { [HEAD]: 'b', 'refs/heads/theirs': 'X' } });
-    expect(decideRefs(facts1)).toEqual({ updates: [], told: [] });
+    expect(gone(facts1)).toEqual({ updates: [], told: [] });
   });
 });
