@@ -1,6 +1,6 @@
 """Tells what files every changeset of a Mercurial repository has, each as `git ls-tree -r -z` would tell it.
 
-    hg-trees.py <repository>          <changeset> LF { <mode> SPACE blob SPACE <id> TAB <path> NUL } LF LF
+    hg-trees.py <repository>          <changeset> SPACE { <mode> SPACE blob SPACE <id> TAB <path> NUL } LF LF
 """
 
 import hashlib
@@ -18,7 +18,7 @@ def main():
     out = sys.stdout.buffer
     for rev in repo:
         ctx = repo[rev]
-        out.write(hex(ctx.node()) + b'\n')
+        out.write(hex(ctx.node()) + b' ')
         for path, node, flags in sorted(ctx.manifest().iterentries()):
             if (path, node) not in known:
                 data = ctx[path].data()
