@@ -75,13 +75,15 @@ export function startFastImport(gitDir: AbsolutePath): FastImport {
     }
   };
   const marks = new Map<string, number>();
+  let made = 0;
   const refer = (id: string): string => {
     const mark = marks.get(id);
     return mark === undefined ? id : `:${mark}`;
   };
   return {
     commit: async ({ parents, people, message, files }) => {
-      const mark = marks.size + 1;
+      made += 1;
+      const mark = made;
       const [first, ...others] = parents;
       if (first === undefined) channel.write(Buffer.from(`reset ${SCRATCH_REF}\n\n`));
       channel.write(Buffer.from(`commit ${SCRATCH_REF}\nmark :${mark}\n${people}`));
@@ -92,9 +94,7 @@ export function startFastImport(gitDir: AbsolutePath): FastImport {
       channel.write(Buffer.from(`\nget-mark :${mark}\n`));
       const id = await limited();
       if (!/^[0-9a-f]{40,64}$/.test(id)) throw new Error(`git fast-import answered '${id}' to get-mark`);
-      // Two changesets that differ in nothing that git knows are one commit.
-      if (!marks.has(id)) marks.set(id, mark);
-      else marks.set(`${id} again ${mark}`, mark);
+      marks.set(id, mark);
       return id;
     },
     finish: async () => {

@@ -38,15 +38,27 @@ export async function publish(site: Site, { wanted, commits, present }: PublishR
   const second = decideGone(there, await reachability(site, there, commits));
   const removed = await sendAll(site, second.updates, sent.standing);
   if (removed.kind === 'unavailable') return removed;
-  const { standing } = removed;
+  // A ref can have stood in the way of another one, of which its name was a folder.
+  const retried = removed.refs.some(({ kind }) => kind === 'removed') ? sent.left : [];
+  const last = await sendAll(site, retried, removed.standing);
+  if (last.kind === 'unavailable') return last;
+  const { standing } = last;
   writePlaced(site.placedFile, settled(placed, wanted, standing));
-  const refs = [...sent.refs, ...removed.refs, ...first.told, ...second.told];
+  const isRetried = new Set(retried.map(({ ref }) => ref));
+  const earlier = sent.refs.filter(({ ref }) => !isRetried.has(ref));
+  const refs = [...earlier, ...removed.refs, ...last.refs, ...first.told, ...second.told];
   const ours = new Set([...standing.values()].filter((id) => commits.has(id)));
   return { kind: 'published', refs, standing: [...ours] };
 }
 
 type SentAll =
-  | { readonly kind: 'sent'; readonly refs: readonly MirrorRef[]; readonly standing: ReadonlyMap<string, string> }
+  | {
+      readonly kind: 'sent';
+      readonly refs: readonly MirrorRef[];
+      /** What was refused. */
+      readonly left: readonly RefUpdate[];
+      readonly standing: ReadonlyMap<string, string>;
+    }
   | Unavailable;
 
 async function sendAll(
@@ -59,7 +71,8 @@ async function sendAll(
   const taken = updates.filter(({ ref }) => !sent.refused.has(ref));
   const done = taken.map(({ ref, kind }) => ({ ref, kind }));
   const refused = [...sent.refused].map(([ref, why]) => ({ ref, kind: 'refused' as const, why }));
-  return { kind: 'sent', refs: [...done, ...refused], standing: standingAfter(present, taken) };
+  const left = updates.filter(({ ref }) => sent.refused.has(ref));
+  return { kind: 'sent', refs: [...done, ...refused], left, standing: standingAfter(present, taken) };
 }
 
 /** Asks git beforehand what the decision wants to know of descent. */

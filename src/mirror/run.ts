@@ -92,12 +92,12 @@ async function makeRepository({ mirror, folder, gitDir, mapFile }: Site): Promis
   });
 }
 
-/** Removes what a killed git has left: its locks, which nobody else holds, and packs that it had begun. */
+/** Removes what a killed git has left: its locks, which nobody else holds, and packs that it had begun; a pack made again has the same name. */
 function clearAway({ gitDir }: Site): void {
   const folders = ['', 'refs/autosync', 'refs/autosync/heads', 'objects/pack'];
   for (const folder of folders.map((name) => joinPath(gitDir, name))) {
     for (const name of listNames(folder)) {
-      if (/\.lock$|^tmp_|^fast_import_crash_/.test(name)) remove(joinPath(folder, name));
+      if (/\.(lock|keep)$|^tmp_|^fast_import_crash_/.test(name)) remove(joinPath(folder, name));
     }
   }
 }

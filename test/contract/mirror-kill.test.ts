@@ -19,6 +19,13 @@ describe.skipIf(!needs('hg') || !canCut()).each(['first', 'second'] as const)('a
     }
   }, 300_000);
 
+  it('is made whole also when git was just putting its pack in place', async () => {
+    const reference = await cutReference(kind);
+    const at = 1 + reference.calls.findIndex((call) => /^unlink .*\/tmp_pack_/.test(call));
+    expect(at).toBeGreaterThan(0);
+    expect(await cutAndGoOn(reference, { kind: 'kill' }, at)).toEqual(reference.end);
+  }, 300_000);
+
   it('may leave children that go on: they do no harm to the next run', async () => {
     const reference = await cutReference(kind);
     for (const afterMs of [400, 800]) {
