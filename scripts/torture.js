@@ -2,7 +2,7 @@
 //
 //   --minutes M     how long (default 30)
 //   --seed S        where it begins, so that a run can be made once more (default: a new one each time)
-//   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines
+//   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines; `mirror`: faults in its runs
 //   --operation OP  of a sweep only this operation (conflict, merge, snapshot, clone, …)
 //   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `kill-child`, `save` or `error`
 //   --jobs N        how many attacks, and histories, at once (default: what the cores allow)
@@ -18,7 +18,7 @@ import { ensureDependencies } from './steps/dependencies.js';
 import { note, root, runNode } from './steps/run.js';
 
 /** Each has a folder below `test`, with files that end in `.torture.ts`. */
-const SUITES = ['sweep', 'model'];
+const SUITES = ['sweep', 'model', 'mirror'];
 
 const { values } = parseArgs({
   options: {

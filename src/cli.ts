@@ -6,7 +6,7 @@ import { packageVersion } from './system/package.js';
 import { foreign, setColour, warn } from './system/terminal.js';
 
 /** A command's name and sentence, and how to load it: only the chosen one is read. */
-type Entry = {
+type Leaf = {
   readonly usage: string;
   readonly aliases?: readonly string[];
   readonly describe: string | false;
@@ -14,6 +14,10 @@ type Entry = {
   /** The exit codes besides 0, 1, 2 and 70. */
   readonly codes?: readonly ExitCode[];
 };
+
+/** A command that is a word before other commands. */
+type Group = { readonly usage: string; readonly describe: string; readonly parts: readonly Leaf[] };
+type Entry = Leaf | Group;
 
 const RUN_CODES = [EXIT.someFailed, EXIT.conflict, EXIT.locked, EXIT.offline];
 
@@ -64,6 +68,31 @@ const ENTRIES: readonly Entry[] = [
     usage: 'doctor [repo..]',
     describe: 'Look for what is wrong, and mend it',
     load: () => import('./commands/doctor.js'),
+  },
+  {
+    usage: 'mirror',
+    describe: 'Mirror Mercurial repositories to git',
+    parts: [
+      {
+        usage: 'add <source> <destination>',
+        describe: 'Mirror a Mercurial repository to a git one',
+        load: () => import('./commands/mirror-add.js'),
+        codes: [EXIT.conflict, EXIT.locked, EXIT.offline],
+      },
+      {
+        usage: 'run [name..]',
+        describe: 'Bring the git side up to date, now',
+        load: () => import('./commands/mirror-run.js'),
+        codes: RUN_CODES,
+      },
+      { usage: 'list', describe: 'Show how every mirror stands', load: () => import('./commands/mirror-list.js') },
+      {
+        usage: 'remove <name..>',
+        describe: 'Take a mirror back',
+        load: () => import('./commands/mirror-remove.js'),
+        codes: [EXIT.locked],
+      },
+    ],
   },
   { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
   {
@@ -124,6 +153,16 @@ function withoutDoubleDash(words: readonly string[]): readonly string[] {
 }
 
 function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv {
+  if ('parts' in entry) {
+    return parser.command(entry.usage, entry.describe, (building) =>
+      entry.parts
+        .reduce((built, part) => added(built, part, end), building)
+        .demandCommand(
+          1,
+          `'${entry.usage}' needs one of: ${entry.parts.map(({ usage }) => usage.split(' ')[0]).join(', ')}`,
+        ),
+    );
+  }
   const names = [entry.usage, ...(entry.aliases ?? [])];
   return parser.command({
     command: names,
@@ -133,7 +172,7 @@ function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv 
   });
 }
 
-function codesOf({ codes = [] }: Entry): string {
+function codesOf({ codes = [] }: Leaf): string {
   const all: readonly ExitCode[] = [EXIT.done, EXIT.failed, EXIT.usage, ...codes, EXIT.bug];
   return ['Exit codes:', ...all.map((code) => `  ${String(code).padStart(2)}  ${MEANINGS[code]}`)].join('\n');
 }

@@ -20,6 +20,11 @@ export const LEFTHOOK = join(
 export const TEST_PROGRAMS = [
   { name: 'git', packages: ['git'] },
   { name: 'hg', packages: ['mercurial'] },
+  {
+    name: 'hg-git',
+    packages: ['mercurial-git'],
+    probe: ['hg', '--config', 'extensions.hggit=', 'help', 'gexport'],
+  },
   { name: 'cron', packages: ['cron'] },
   { name: 'crontab', packages: ['cron'] },
   { name: 'faketime', packages: ['faketime'] },

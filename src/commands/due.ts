@@ -1,6 +1,8 @@
 import { sweep } from '../engine/sweep.js';
 import { type Target, targetOf } from '../engine/target.js';
 import { type RunOptions, unattended } from '../engine/visit.js';
+import type { MirrorOptions } from '../mirror/visit.js';
+import type { Mirror, MirrorReport } from '../model/mirror.js';
 import type { AbsolutePath } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
@@ -14,6 +16,7 @@ import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
 import { entryFor, slotOf } from './entry.js';
+import { dueMirrors, mirrorsOf, runMirrors } from './mirrors.js';
 import { REHEARSAL } from './rehearse.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
@@ -30,14 +33,19 @@ const MAX_DRAINS = 20;
 /** The lock of the process that serves the spool. */
 export const spoolLock = (locations: Locations): AbsolutePath => joinPath(locations.state, 'spool.lock');
 
+/** What runs that nobody waits for have done: of repositories, and of mirrors. */
+export type DueReports = { readonly repos: readonly RepoReport[]; readonly mirrors: readonly MirrorReport[] };
+
 /** Runs what is due by its schedule, and then what hooks have asked for. */
-export async function runDue(wiring: Wiring): Promise<readonly RepoReport[]> {
+export async function runDue(wiring: Wiring): Promise<DueReports> {
   const { locations, engine } = wiring;
   await untilOwnSecond(wiring);
   const now = engine.clock.now();
   const due = installedRepos(locations).filter((repo) => isRepoDue(wiring, repo, now));
   const reports = await sweep(engine, due.map(targetOf), unattended('scheduler'));
-  return [...reports, ...(await runSpool(wiring))];
+  const asked = await runSpool(wiring);
+  const late = await runMirrors(wiring, dueMirrors(locations, now), mirrorOptions('scheduler'));
+  return { repos: [...reports, ...asked.repos], mirrors: [...asked.mirrors, ...late] };
 }
 
 /** Waits for this machine's own second, unless a person waits for us. */
@@ -46,14 +54,18 @@ async function untilOwnSecond(wiring: Wiring): Promise<void> {
   if (readSpool(locations.spool).some(({ event }) => event === REHEARSAL)) return;
   const repos = installedRepos(locations);
   const { second } = entryFor(locations, repos);
-  const countDue = (at: number): number => repos.filter((repo) => isRepoDue(wiring, repo, at)).length;
+  const countDue = (at: number): number =>
+    repos.filter((repo) => isRepoDue(wiring, repo, at)).length + dueMirrors(locations, at).length;
   const end = engine.clock.monotonic() + waitForOwnSecond({ now: engine.clock.now(), second, countDue });
   // Nothing of ours lives on for long after it was uninstalled.
   for (let left = end - engine.clock.monotonic(); left > 0; left = end - engine.clock.monotonic()) {
-    if (installedRepos(locations).length === 0) return;
+    if (installedRepos(locations).length === 0 && repos.length > 0) return;
     await engine.clock.sleep(Math.min(left, LOOK_MS));
   }
 }
+
+/** A run that is under way looks again when it has ended, so that nobody has to wait for it. */
+const mirrorOptions = (trigger: MirrorOptions['trigger']): MirrorOptions => ({ trigger, verify: false, waitMs: 0 });
 
 function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): boolean {
   const { lastRunAt, nextTryAt } = readState(locations, repo.id);
@@ -63,34 +75,41 @@ function isRepoDue({ locations }: Wiring, repo: RegisteredRepo, now: number): bo
 }
 
 /**
- * Runs every repository for which a hook left a request. One process at a time does this; it looks again after giving
+ * Runs every repository and mirror for which a hook left a request. One process at a time does this; it looks again after giving
  * up its lock, so that a request that came while another process was turned away is not left lying.
  */
-export async function runSpool(wiring: Wiring): Promise<readonly RepoReport[]> {
+export async function runSpool(wiring: Wiring): Promise<DueReports> {
   const { locations } = wiring;
-  const reports: RepoReport[] = [];
+  const repos: RepoReport[] = [];
+  const mirrors: MirrorReport[] = [];
   makeFolder(locations.spool);
   for (let drain = 0; drain < MAX_DRAINS && readSpool(locations.spool).length > 0; drain += 1) {
     const lock = acquireLock(spoolLock(locations));
-    if (lock.kind === 'held') return reports;
+    if (lock.kind === 'held') return { repos, mirrors };
     try {
-      reports.push(...(await drainOnce(wiring)));
+      const drained = await drainOnce(wiring);
+      repos.push(...drained.repos);
+      mirrors.push(...drained.mirrors);
     } finally {
       lock.lock.release();
     }
   }
-  return reports;
+  return { repos, mirrors };
 }
 
-async function drainOnce({ locations, engine }: Wiring): Promise<readonly RepoReport[]> {
+async function drainOnce(wiring: Wiring): Promise<DueReports> {
+  const { locations, engine } = wiring;
   const requests = takeRequests(locations.spool);
   const asked = new Map<string, Target>();
+  const mirrors = new Map<string, Mirror>();
   for (const { path } of requests) {
+    for (const mirror of mirrorsOf(locations, path)) mirrors.set(mirror.name, mirror);
     const repo = findRepoFor(locations, { path, parseSchedule });
     if (repo !== undefined) asked.set(repo.id, targetOf(repo));
   }
   const options: RunOptions = unattended('hook', WAIT_MS);
   const reports = await sweep(engine, [...asked.values()], options);
+  const mirrored = await runMirrors(wiring, [...mirrors.values()], mirrorOptions('hook'));
   finishRequests(requests);
-  return reports;
+  return { repos: reports, mirrors: mirrored };
 }

@@ -5,6 +5,7 @@ import { offsetSeconds, startSecond } from '../scheduler/offset.js';
 import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
 import type { Locations } from '../store/locations.js';
 import { homeFolder } from '../system/environment.js';
+import { mirrorSlots } from './mirrors.js';
 
 /** Returns when a repository is due on this machine. */
 export function slotOf({ path, settings }: Pick<RegisteredRepo, 'path' | 'settings'>): ScheduleSlot {
@@ -12,14 +13,14 @@ export function slotOf({ path, settings }: Pick<RegisteredRepo, 'path' | 'settin
   return { schedule, offsetSeconds: offsetSeconds({ machine, repo: path, schedule }) };
 }
 
-/** Returns the one entry of this user: when any of his repositories can be due. */
+/** Returns the one entry of this user: when any of his repositories and mirrors can be due. */
 export const entryFor = (
   places: Locations,
   repos: readonly Pick<RegisteredRepo, 'path' | 'settings'>[],
 ): SchedulerEntry => ({
   launcher: places.launcher,
   home: homeFolder(),
-  slots: repos.map(slotOf),
+  slots: [...repos.map(slotOf), ...mirrorSlots(places)],
   second: startSecond(repos[0]?.settings.machine ?? ''),
 });
 
@@ -93,6 +94,6 @@ export async function refreshEntry(
   const entry = entryFor(places, repos);
   const present = await presentScheduler(schedulers, entry);
   if (present === undefined) return;
-  if (repos.length === 0) await present.uninstall();
+  if (entry.slots.length === 0) await present.uninstall();
   else await present.install(entry);
 }

@@ -2,12 +2,14 @@ import type { Argv } from 'yargs';
 import { sweep } from '../engine/sweep.js';
 import { targetOf } from '../engine/target.js';
 import { exitCode } from '../engine/verdict.js';
+import { mirrorExitCode } from '../mirror/verdict.js';
 import { AutosyncError } from '../model/errors.js';
-import type { ExitCode } from '../model/exit-codes.js';
-import type { RepoReport, RunReport } from '../model/report.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { RunReport } from '../model/report.js';
 import { say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, textOf, withJson, wordsOf } from './command.js';
-import { runDue, runSpool } from './due.js';
+import { type DueReports, runDue, runSpool } from './due.js';
+import { describeMirror } from './mirror-report.js';
 import { describeReport } from './render.js';
 import { installedRepos, runTargets } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
@@ -50,18 +52,27 @@ export const command: Command = {
     const wiring = wire();
     const { clock } = wiring.engine;
     const [startedAt, began] = [new Date(clock.now()).toISOString(), clock.monotonic()];
-    const repos = await runWanted(wiring, args);
+    const { repos, mirrors } = await runWanted(wiring, args);
     if (isOn(args, 'json')) {
       const durationMs = Math.round(clock.monotonic() - began);
-      sayJson({ schema: 1, startedAt, durationMs, repos } satisfies RunReport);
+      const ran = mirrors.length === 0 ? {} : { mirrors };
+      sayJson({ schema: 1, startedAt, durationMs, repos, ...ran } satisfies RunReport & Partial<DueReports>);
     } else {
       for (const report of repos) for (const line of describeReport(report)) say(line);
+      for (const report of mirrors) for (const line of describeMirror(report)) say(line);
     }
-    return exitCode(repos);
+    return jointExitCode(repos, mirrors);
   },
 };
 
-async function runWanted(wiring: Wiring, args: Arguments): Promise<readonly RepoReport[]> {
+function jointExitCode(repos: DueReports['repos'], mirrors: DueReports['mirrors']): ExitCode {
+  if (mirrors.length === 0) return exitCode(repos);
+  if (repos.length === 0) return mirrorExitCode(mirrors);
+  const [one, other] = [exitCode(repos), mirrorExitCode(mirrors)];
+  return one === other ? one : EXIT.someFailed;
+}
+
+async function runWanted(wiring: Wiring, args: Arguments): Promise<DueReports> {
   const typed = wordsOf(args, 'repo');
   const wide = ['due', 'spool', 'all'].filter((name) => isOn(args, name));
   if (wide.length > 1 || (wide.length === 1 && typed.length > 0)) {
@@ -74,7 +85,7 @@ async function runWanted(wiring: Wiring, args: Arguments): Promise<readonly Repo
   if (isOn(args, 'spool')) return await runSpool(wiring);
   const { locations, engine } = wiring;
   const targets = isOn(args, 'all') ? installedRepos(locations).map(targetOf) : await runTargets(locations, typed);
-  return await sweep(engine, targets, {
+  const repos = await sweep(engine, targets, {
     trigger: 'manual',
     pull: args['pull'] !== false,
     push: args['push'] !== false,
@@ -83,4 +94,5 @@ async function runWanted(wiring: Wiring, args: Arguments): Promise<readonly Repo
     message: textOf(args, 'message'),
     waitMs: WAIT_MS,
   });
+  return { repos, mirrors: [] };
 }

@@ -14,6 +14,7 @@ import { foreign, say, sayJson, warn } from '../system/terminal.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { refreshEntry } from './entry.js';
+import { installedMirrors, takeMirrorsBack } from './mirrors.js';
 import { shownPath } from './render.js';
 import { installedRepos, namedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring, wire } from './wiring.js';
@@ -29,7 +30,7 @@ export const command: Command = {
       .option('all', {
         type: 'boolean',
         default: false,
-        describe: 'Every repository, the scheduler entry and the launcher',
+        describe: 'Every repository and mirror, the scheduler entry and the launcher',
       })
       .option('purge', { type: 'boolean', default: false, describe: 'With --all: settings, log and state too' })
       .example('$0 uninstall ~/notes', 'take everything back; commits and conflict copies stay')
@@ -64,10 +65,12 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
       troubles.push(...found);
       if (found.length === 0) gone.push(repo);
     }
+    if (extent.all) troubles.push(...(await takeMirrorsBack(locations, installedMirrors(locations))));
     const left = installedRepos(locations).filter(({ id }) => !gone.some((repo) => repo.id === id));
-    if (left.length === 0) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
+    const isLast = left.length === 0 && installedMirrors(locations).length === 0;
+    if (isLast) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
     else await refreshEntry(wiring.schedulers, locations, left);
-    if (left.length === 0) removeLauncher(locations.launcher);
+    if (isLast) removeLauncher(locations.launcher);
     // Last of all: until then, an uninstallation that was killed can be begun again.
     for (const { id } of gone) {
       removeState(locations, id);

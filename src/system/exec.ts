@@ -159,8 +159,12 @@ export type ChannelRequest = Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env
   readonly onOutput: (piece: Buffer) => void;
   /** Called with each piece of standard error, where what it starts may write, too. */
   readonly onStderr: (piece: Buffer) => void;
-  /** Called once, when the program has ended or could not be started, with its last words on standard error. */
-  readonly onEnd: (end: { readonly stderr: string; readonly error: AutosyncError | undefined }) => void;
+  /** Called once, when the program has ended (-1: by a signal) or could not be started, with its last words on standard error. */
+  readonly onEnd: (end: {
+    readonly stderr: string;
+    readonly exitCode: number;
+    readonly error: AutosyncError | undefined;
+  }) => void;
 };
 
 /** A running program that is spoken to through its standard input, and ends when that is closed: also when we die. */
@@ -203,7 +207,7 @@ export function openChannel(request: ChannelRequest): Channel {
   void child.then((result) => {
     if (pid !== undefined) running.delete(pid);
     const error = pid === undefined ? cannotStart(request, result.cause) : undefined;
-    request.onEnd({ stderr, error });
+    request.onEnd({ stderr, exitCode: result.exitCode ?? -1, error });
   });
   const streams = [child.stdin, child.stdout, child.stderr] as readonly { ref?: () => void; unref?: () => void }[];
   return {

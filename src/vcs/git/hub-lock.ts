@@ -10,6 +10,9 @@ import type { Repository } from './repository.js';
 /** Ten minutes: git holds a ref's lock for the blink of an eye, so one so old was left by a git that died. */
 const STALE_LOCK_MS = 600_000;
 
+/** What it takes to find a hub that is a folder, and to judge how old a lock in it is. */
+type HubFinder = Pick<Repository, 'git' | 'top' | 'now'>;
+
 /** Says what is in the way and how to mend it at once. */
 export const hubLockWords = (lock: string): string =>
   `the lock '${printable(lock)}' is held there, or was left by a git that died; if no git is at work: rm '${printable(lock)}'`;
@@ -18,7 +21,7 @@ export const hubLockWords = (lock: string): string =>
  * Removes a lock from a hub that is a folder of this machine (a disk, a network drive), when it is so old that nobody
  * can hold it. The words that name it came from the hub: a lock that does not lie in the hub itself is not touched.
  */
-export async function removeStaleHubLock(repository: Repository, remote: string, words: string): Promise<boolean> {
+export async function removeStaleHubLock(repository: HubFinder, remote: string, words: string): Promise<boolean> {
   const lock = lockIn(words);
   if (lock === undefined) return false;
   const hub = await hubFolder(repository, remote);
@@ -32,7 +35,7 @@ export async function removeStaleHubLock(repository: Repository, remote: string,
 }
 
 /** Returns the hub's git folder if it is one of this machine. */
-async function hubFolder(repository: Repository, remote: string): Promise<AbsolutePath | undefined> {
+async function hubFolder(repository: HubFinder, remote: string): Promise<AbsolutePath | undefined> {
   const asked = await repository.git.run(['remote', 'get-url', '--', remote]);
   const url = asked.exitCode === 0 ? asked.stdout.toString('utf8').replace(/\n$/, '') : remote;
   const path = localPath(url);

@@ -8,7 +8,9 @@ const TOTAL_LIMIT_MS = 43_200_000;
 
 /** Returns how a command that speaks to a remote is run: never a prompt, and an end when nothing moves any more. */
 export async function networkOptions(
-  repository: Pick<Repository, 'git' | 'settings' | 'progress'>,
+  repository: Pick<Repository, 'git' | 'progress'> & {
+    readonly settings: Pick<Repository['settings'], 'networkTimeoutSeconds'>;
+  },
 ): Promise<GitOptions> {
   return {
     env: await once(repository, 'ssh', () => sshEnvironment(repository)),

@@ -1,0 +1,108 @@
+import type { Argv } from 'yargs';
+import { installSourceHook, removeSourceHook } from '../mirror/source-hook.js';
+import { mirrorExitCode } from '../mirror/verdict.js';
+import { AutosyncError } from '../model/errors.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { chooseScheduler, type SchedulerWish } from '../scheduler/index.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { installLauncher, launcherRecord } from '../store/launcher.js';
+import { withLock } from '../store/lock.js';
+import { mirrorsFolder, readMirror, registerMirror } from '../store/mirror-registry.js';
+import { isFolder, joinPath, makeFolder } from '../system/files.js';
+import { redact } from '../system/printable.js';
+import { say, sayJson, warn } from '../system/terminal.js';
+import { type Arguments, type Command, isOn, withJson } from './command.js';
+import { entryFor, presentScheduler } from './entry.js';
+import { describeMirror } from './mirror-report.js';
+import { type MirrorWish, readMirrorWish } from './mirror-wish.js';
+import { namedMirrors, runMirrors } from './mirrors.js';
+import { installedRepos } from './targets.js';
+import { type Wiring, wire } from './wiring.js';
+
+/** Half a minute: another installation of the same user is quick. */
+const WAIT_MS = 30_000;
+
+/** `autosync mirror add <source> <destination>`. */
+export const command: Command = {
+  options: (yargs: Argv) =>
+    withJson(yargs)
+      .positional('source', { type: 'string', describe: 'The Mercurial repository: a path or a URL' })
+      .positional('destination', { type: 'string', describe: 'The git repository: a path or a URL' })
+      .option('name', { type: 'string', describe: "The mirror's name (default: the source's last part)" })
+      .option('trigger', {
+        type: 'string',
+        array: true,
+        choices: ['hook', 'schedule', 'none'],
+        describe: 'What starts a run (default: the schedule, and for a source on this machine its hooks)',
+      })
+      .option('schedule', { type: 'string', describe: "When to run: a cron expression such as '*/15 * * * *'" })
+      .option('every', { type: 'string', describe: 'How often to run: 5m, 1h, 1d (default: 5m)' })
+      .option('scheduler', {
+        type: 'string',
+        choices: ['auto', 'cron', 'none'],
+        default: 'auto',
+        describe: 'Which scheduler to use',
+      })
+      .option('branch', { type: 'string', describe: "The git branch for 'default' (default: git's main one there)" })
+      .option('authors', { type: 'string', describe: 'A file with lines: <Mercurial user> = Name <email>' })
+      .option('backend', {
+        type: 'string',
+        choices: ['export', 'hggit'],
+        default: 'export',
+        describe: 'Who makes the commits: autosync, or hg-git in a repository that it has mirrored so far',
+      })
+      .example('$0 mirror add ~/src/project git@example.org:me/project.git', 'mirror a repository, and run it once')
+      .example('$0 mirror add https://example.org/hg/project /srv/git/project.git --every 1h', 'look every hour'),
+  run: async (args: Arguments): Promise<ExitCode> => {
+    const wiring = wire();
+    const wish = await readMirrorWish(args);
+    const change = await addMirror(wiring, wish);
+    const json = isOn(args, 'json');
+    if (!json) warn(`${change === 'unchanged' ? 'kept' : change} mirror ${wish.name}; first run …`);
+    const mirrors = namedMirrors(wiring.locations, [wish.name]);
+    const reports = await runMirrors(wiring, mirrors, { trigger: 'manual', verify: false, waitMs: WAIT_MS });
+    if (json)
+      sayJson({ schema: 1, name: wish.name, change, triggers: wish.file.triggers, firstRun: reports[0] ?? null });
+    else for (const report of reports) for (const line of describeMirror(report)) say(line);
+    return reports.length === 0 ? EXIT.failed : mirrorExitCode(reports);
+  },
+};
+
+/** Puts everything in place: registration, launcher, hooks, scheduler entry. */
+async function addMirror(
+  { locations, schedulers }: Wiring,
+  { name, file, scheduler }: MirrorWish,
+): Promise<'created' | 'updated' | 'unchanged'> {
+  makeFolder(locations.state);
+  makeFolder(mirrorsFolder(locations));
+  return await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
+    const before = readMirror(locations, { name, parseSchedule });
+    if (before !== undefined && before.source !== file.source) {
+      throw new AutosyncError('usage', `there is a mirror '${name}' of '${redact(before.source)}'`, [
+        `give this one another name: --name, or: autosync mirror remove ${name}`,
+      ]);
+    }
+    if (file.triggers.length > 0) installLauncher(locations.launcher, launcherRecord(locations));
+    const mirror = { name, source: file.source };
+    if (file.triggers.includes('hook')) installSourceHook({ mirror, launcher: locations.launcher });
+    else if (isFolder(file.source)) removeSourceHook(mirror);
+    const change = await registerMirror(locations, name, file);
+    if (file.triggers.includes('schedule')) await keepScheduled({ locations, schedulers }, scheduler);
+    return change;
+  });
+}
+
+async function keepScheduled(
+  { locations, schedulers }: Pick<Wiring, 'locations' | 'schedulers'>,
+  wish: SchedulerWish,
+): Promise<void> {
+  const entry = entryFor(locations, installedRepos(locations));
+  const present = await presentScheduler(schedulers, entry);
+  if (present !== undefined) {
+    await present.install(entry);
+    return;
+  }
+  const choice = await chooseScheduler(wish, schedulers);
+  if (choice.kind === 'chosen') await choice.scheduler.install(entry);
+  else warn(`no scheduler calls autosync on this machine: ${choice.why}`);
+}

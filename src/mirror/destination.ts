@@ -1,0 +1,77 @@
+import type { RemoteFailure } from '../model/outcome.js';
+import { lastWords } from '../vcs/git/command.js';
+import { removeStaleHubLock } from '../vcs/git/hub-lock.js';
+import { networkOptions } from '../vcs/git/network.js';
+import { remoteFailure } from '../vcs/git/remote-failure.js';
+import type { RefUpdate } from './decide-refs.js';
+import type { Site } from './site.js';
+
+/** The git side could not be spoken to. */
+export type Unavailable = { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string };
+
+/** What stands at the destination. */
+export type Listed = { readonly kind: 'listed'; readonly refs: ReadonlyMap<string, string> } | Unavailable;
+
+const connection = ({ git, networkTimeoutSeconds, progress }: Site): ReturnType<typeof networkOptions> =>
+  // Of a repository and its settings git's own way to a remote wants no more than this.
+  networkOptions({ git, progress, settings: { networkTimeoutSeconds } });
+
+/** Asks the destination for its branches and tags, each line `<id> TAB <ref>`. */
+export async function listDestination(site: Site): Promise<Listed> {
+  const args = ['ls-remote', '--refs', '--heads', '--tags', '--', site.mirror.destination];
+  const result = await site.git.run(args, await connection(site));
+  if (result.exitCode !== 0) return { kind: 'unavailable', ...remoteFailure(result) };
+  const lines = result.stdout.toString('utf8').split('\n').slice(0, -1);
+  const refs = lines.map((line) => line.split('\t')).map(([id = '', ref = '']) => [ref, id] as const);
+  return { kind: 'listed', refs: new Map(refs) };
+}
+
+/** Refs that were not taken, each with the destination's words; all others were. */
+export type Sent = { readonly kind: 'sent'; readonly refused: ReadonlyMap<string, string> } | Unavailable;
+
+/** So many refs are named on one command line. */
+const AT_ONCE = 200;
+
+/**
+ * Sends refs, never by force: git and the host refuse a branch that would not go forward. For a tag that moves and a
+ * ref that goes, git is told where it must stand; has somebody else moved it meanwhile, it is refused too.
+ */
+export async function send(site: Site, updates: readonly RefUpdate[]): Promise<Sent> {
+  const refused = new Map<string, string>();
+  for (let at = 0; at < updates.length; at += AT_ONCE) {
+    const sent = await sendSome(site, updates.slice(at, at + AT_ONCE));
+    if (sent.kind === 'unavailable') return sent;
+    for (const [ref, why] of sent.refused) refused.set(ref, why);
+  }
+  return { kind: 'sent', refused };
+}
+
+async function sendSome(site: Site, updates: readonly RefUpdate[]): Promise<Sent> {
+  const leases = updates.flatMap(({ ref, expected }) =>
+    expected === undefined ? [] : [`--force-with-lease=${ref}:${expected}`],
+  );
+  const specs = updates.map(({ ref, id }) => `${id ?? ''}:${ref}`);
+  const fixed = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', '--progress'];
+  const args = [...fixed, ...leases, '--', site.mirror.destination, ...specs];
+  const result = await site.git.run(args, await connection(site));
+  if (result.exitCode === 0) return { kind: 'sent', refused: new Map() };
+  const finder = { git: site.git, top: site.folder, now: Date.now };
+  if (await removeStaleHubLock(finder, site.mirror.destination, result.stderr)) return await sendSome(site, updates);
+  const refused = parseRefused(result.stdout.toString('utf8'), result.stderr);
+  if (refused.size === 0 || result.timedOut) return { kind: 'unavailable', ...remoteFailure(result) };
+  return { kind: 'sent', refused };
+}
+
+/**
+ * Reads what `git push --porcelain` says of refs that were not taken:
+ *
+ *     ! TAB <from>:<to> TAB <summary>          summary: [rejected] (reason) or [remote rejected] (reason)
+ */
+export function parseRefused(output: string, stderr: string): ReadonlyMap<string, string> {
+  const remote = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('remote:') && line.replace('remote:', '').trim() !== '');
+  const words = remote.length === 0 ? '' : `: ${lastWords(remote.join('\n'))}`;
+  const lines = output.matchAll(/^!\t[^\t]*:(refs\/[^\t]*)\t(.*)$/gm);
+  return new Map([...lines].map(([, ref = '', summary = '']) => [ref, `${summary}${words}`]));
+}

@@ -1,0 +1,321 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { asAbsolute } from '../../src/model/paths.js';
+import { createMirrorWorld, gitTrees, hgTrees, type MirrorWorld, makeHistory } from '../support/mirror-world.js';
+import { needs } from '../support/needs.js';
+import { git } from '../support/world.js';
+
+/** Which commit each changeset has become. */
+function commitsOf({ locations }: MirrorWorld): ReadonlyMap<string, string> {
+  const lines = readFileSync(join(locations.data, 'mirrors', 'project', 'map'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return new Map(lines.map((line) => [line.slice(0, 40), line.slice(41)]));
+}
+
+/** Returns the changesets whose files are not, byte for byte, those of a commit that the destination can reach. */
+function differences(world: MirrorWorld): readonly string[] {
+  const commits = commitsOf(world);
+  const reachable = new Set(world.git('rev-list', '--all').split('\n'));
+  const expected = [...hgTrees(world.source)];
+  const ids = expected.map(([node]) => commits.get(node) ?? '');
+  const found = gitTrees(world.destination, ids);
+  return expected.flatMap(([node, tree], at) => (reachable.has(ids[at] ?? '') && found[at] === tree ? [] : [node]));
+}
+
+const refs = (world: MirrorWorld): Record<string, string> =>
+  Object.fromEntries(
+    world
+      .git('for-each-ref', '--format=%(refname) %(objectname)')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(' ') as [string, string]),
+  );
+
+/** Commits a file in the source, and returns its changeset. */
+function commit(world: MirrorWorld, name: string, ...args: readonly string[]): string {
+  const path = join(world.source, name);
+  writeFileSync(path, `${name} ${Math.random()}\n`);
+  world.hg('commit', '-q', '-A', '-m', `about ${name}`, ...args);
+  return world.hg('log', '-r', '.', '-T', '{node}');
+}
+
+const HISTORY = 200;
+
+describe.skipIf(!needs('hg'))('a history with everything in it', () => {
+  it('arrives whole, and grows to the same commits as one that is mirrored at once', async () => {
+    const world = createMirrorWorld();
+    makeHistory(world.source, 11, HISTORY - 25);
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', why: '', exported: HISTORY - 25, lag: 0 });
+    makeHistory(world.source, 11, HISTORY);
+    expect(await world.run({ verify: true })).toMatchObject({
+      verdict: 'mirrored',
+      exported: 25,
+      changesets: HISTORY,
+      lag: 0,
+      leftOut: [],
+      verified: { revisions: HISTORY, differences: [] },
+    });
+    expect(differences(world)).toEqual([]);
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 0, refs: [] });
+
+    const other = createMirrorWorld();
+    makeHistory(other.source, 11, HISTORY);
+    await other.run();
+    expect(commitsOf(other)).toEqual(commitsOf(world));
+    expect(refs(other)).toEqual(refs(world));
+  }, 300_000);
+});
+
+describe.skipIf(!needs('hg'))('the git side', () => {
+  it('has a branch for each head of a branch, and tags for the closed ones', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const main = commit(world, 'b');
+    world.hg('update', '-q', first);
+    const anonymous = commit(world, 'c');
+    world.hg('branch', '-q', 'exp 1.0');
+    const branch = commit(world, 'd');
+    world.hg('branch', '-q', 'over');
+    commit(world, 'e');
+    world.hg('commit', '-q', '--close-branch', '-m', 'close');
+    const closed = world.hg('log', '-r', '.', '-T', '{node}');
+    world.hg('tag', '-q', '-r', first, 'v 1');
+    await world.run();
+    const commits = commitsOf(world);
+    expect(refs(world)).toMatchObject({
+      'refs/heads/exp-1.0': commits.get(branch),
+      'refs/tags/v-1': commits.get(first),
+    });
+    expect(Object.keys(refs(world))).toContain('refs/heads/main');
+    expect(Object.values(refs(world))).toContain(commits.get(main));
+    expect(Object.keys(refs(world)).filter((ref) => ref.startsWith('refs/tags/closed/over-'))).toEqual([]);
+    expect(world.git('merge-base', '--is-ancestor', commits.get(closed) ?? '', 'over')).toBe('');
+    expect([anonymous, main].every((node) => commits.has(node))).toBe(true);
+  });
+
+  it('is told of a tag that moves, a branch that is closed, a head that is merged, a tag that goes', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    world.hg('tag', '-q', 'moving');
+    world.hg('tag', '-q', '-r', first, 'going');
+    world.hg('update', '-q', first);
+    commit(world, 'b');
+    await world.run();
+    const heads = Object.keys(refs(world)).filter((ref) => ref.startsWith('refs/heads/main-'));
+    expect(heads).toHaveLength(1);
+    world.hg('merge', '-q');
+    const merge = commit(world, 'c');
+    world.hg('tag', '-q', '-f', 'moving');
+    world.hg('tag', '-q', '--remove', 'going');
+    const report = await world.run();
+    expect(report.verdict).toBe('mirrored');
+    expect(report.refs.map(({ kind }) => kind).sort()).toEqual(['advanced', 'removed', 'removed', 'tag-moved']);
+    expect(refs(world)).toMatchObject({ 'refs/tags/moving': commitsOf(world).get(merge) });
+    expect(Object.keys(refs(world)).sort()).toEqual(['refs/heads/main', 'refs/tags/moving']);
+  });
+
+  it('goes on from where a branch stands when that has several heads, and says so when it has ended there', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const followed = commit(world, 'b');
+    await world.run();
+    world.hg('update', '-q', first);
+    const newer = commit(world, 'c');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
+    const commits = commitsOf(world);
+    expect(refs(world)).toEqual({
+      'refs/heads/main': commits.get(followed),
+      [`refs/heads/main-${newer.slice(0, 12)}`]: commits.get(newer),
+    });
+    world.hg('update', '-q', followed);
+    world.hg('commit', '-q', '--close-branch', '-m', 'not this one');
+    expect(await world.run()).toMatchObject({ verdict: 'conflict', lag: 0, why: expect.stringContaining('made anew') });
+    expect(Object.values(refs(world))).toContain(commits.get(newer));
+    world.git('update-ref', '-d', 'refs/heads/main');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
+    expect(refs(world)).toMatchObject({ 'refs/heads/main': commits.get(newer) });
+  });
+
+  it('keeps who, when and what of a changeset', async () => {
+    const world = createMirrorWorld();
+    const authors = join(world.folder, 'authors');
+    writeFileSync(authors, '# people\nbob = Bob Example <bob@example.invalid>\n');
+    commit(world, 'a', '-u', 'bob', '-d', '1100000000 -7200', '-m', 'ünï\n\nbody');
+    await world.run({}, { authors: asAbsolute(authors) });
+    const shown = world.git('log', '-1', '--format=%an|%ae|%cn|%ad|%B', '--date=raw', 'main');
+    expect(shown.trimEnd()).toBe('Bob Example|bob@example.invalid|Bob Example|1100000000 +0200|ünï\n\nbody');
+  });
+
+  it('does not get what is secret in the source', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    const secret = commit(world, 'b', '--secret');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', changesets: 1, lag: 0 });
+    expect([...commitsOf(world).keys()]).not.toContain(secret);
+    world.hg('phase', '-d', secret);
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 1 });
+  });
+
+  it('is spared names that git cannot hold, and they are named', async () => {
+    const world = createMirrorWorld();
+    mkdirSync(join(world.source, 'sub', '.git'), { recursive: true });
+    writeFileSync(join(world.source, 'sub', '.git', 'config'), '[core]\n\tfsmonitor = evil\n');
+    const node = commit(world, 'a');
+    const report = await world.run({ verify: true });
+    expect(report).toMatchObject({ verdict: 'mirrored', leftOut: [{ changeset: node, path: 'sub/.git/config' }] });
+    expect(world.git('ls-tree', '-r', '--name-only', 'main')).toBe('a');
+  });
+
+  it('gets the files that name subrepositories, and nobody looks into those', async () => {
+    const world = createMirrorWorld();
+    world.hg('init', 'inner');
+    writeFileSync(join(world.source, 'inner', 'x'), 'x\n');
+    world.hg('-R', 'inner', 'commit', '-q', '-A', '-m', 'inner');
+    writeFileSync(join(world.source, '.hgsub'), 'inner = inner\n');
+    world.hg('add', '-q', '.hgsub');
+    commit(world, 'a');
+    commit(world, 'b');
+    expect(await world.run({ verify: true })).toMatchObject({ verdict: 'mirrored', verified: { differences: [] } });
+    expect(world.git('ls-tree', '-r', '--name-only', 'main').split('\n')).toEqual(['.hgsub', '.hgsubstate', 'a', 'b']);
+  });
+});
+
+describe.skipIf(!needs('hg'))('a git side that moved by itself', () => {
+  /** Commits on the git side, as a person who does not know of the mirror. */
+  function commitThere(world: MirrorWorld, branch: string): string {
+    const clone = join(world.folder, `clone-${Math.random()}`);
+    git(world.folder, 'clone', '-q', '-b', branch, world.destination, clone);
+    writeFileSync(join(clone, 'there'), 'x\n');
+    git(clone, 'add', '-A');
+    git(clone, 'commit', '-q', '-m', 'there');
+    git(clone, 'push', '-q');
+    return git(clone, 'rev-parse', 'HEAD');
+  }
+
+  it('is told of and not overwritten; everything else goes on', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    await world.run();
+    const theirs = commitThere(world, 'main');
+    const second = commit(world, 'b');
+    world.hg('tag', '-q', '-r', second, 'v1');
+    const report = await world.run();
+    expect(report).toMatchObject({ verdict: 'conflict', lag: 1 });
+    expect(report.refs).toContainEqual(expect.objectContaining({ ref: 'refs/heads/main', kind: 'moved-there' }));
+    expect(refs(world)).toMatchObject({ 'refs/heads/main': theirs, 'refs/tags/v1': commitsOf(world).get(second) });
+    world.git('update-ref', 'refs/heads/main', commitsOf(world).get(second) ?? '');
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
+  });
+
+  it('keeps a tag that somebody moved there, or made first', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const second = commit(world, 'b');
+    world.hg('tag', '-q', '-r', first, 'v1');
+    await world.run();
+    const theirs = commitsOf(world).get(second) ?? '';
+    world.git('update-ref', 'refs/tags/v1', theirs);
+    world.hg('tag', '-q', '-f', 'v1');
+    expect(await world.run()).toMatchObject({ verdict: 'conflict' });
+    expect(refs(world)['refs/tags/v1']).toBe(theirs);
+  });
+
+  it('is not given a history that has nothing to do with its own', async () => {
+    const world = createMirrorWorld();
+    const foreign = join(world.folder, 'foreign');
+    git(world.folder, 'init', '-q', foreign);
+    git(foreign, 'commit', '-q', '--allow-empty', '-m', 'their own');
+    git(foreign, 'push', '-q', world.destination, 'HEAD:main');
+    const before = refs(world);
+    commit(world, 'a');
+    expect(await world.run()).toMatchObject({ verdict: 'conflict', lag: 1 });
+    expect(refs(world)).toEqual(before);
+  });
+
+  it('has a ref put back that was removed there', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    await world.run();
+    world.git('update-ref', '-d', 'refs/heads/main');
+    expect(await world.run()).toMatchObject({
+      verdict: 'mirrored',
+      refs: [{ ref: 'refs/heads/main', kind: 'created' }],
+    });
+  });
+});
+
+describe.skipIf(!needs('hg'))('what stands in the way', () => {
+  it("is told in the host's words: a protected branch does not hold up the others", async () => {
+    const world = createMirrorWorld();
+    const hook = join(world.destination, 'hooks', 'update');
+    mkdirSync(join(world.destination, 'hooks'), { recursive: true });
+    const words = 'GH006: Protected branch update failed for refs/heads/main.';
+    writeFileSync(hook, `#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "${words}" >&2; exit 1; }\n`);
+    chmodSync(hook, 0o755);
+    commit(world, 'a');
+    world.hg('branch', '-q', 'stable');
+    const stable = commit(world, 'b');
+    const report = await world.run();
+    expect(report).toMatchObject({ verdict: 'attention', lag: 0 });
+    expect(report.why).toContain(words);
+    expect(refs(world)).toEqual({ 'refs/heads/stable': commitsOf(world).get(stable) });
+  });
+
+  it('is a size that the host refuses, in its words', async () => {
+    const world = createMirrorWorld();
+    world.git('config', 'receive.maxInputSize', '1000');
+    writeFileSync(join(world.source, 'big'), Buffer.from(Array.from({ length: 5000 }, () => Math.random() * 256)));
+    commit(world, 'a');
+    expect(await world.run()).toMatchObject({
+      verdict: 'attention',
+      why: expect.stringMatching(/pack exceeds|too large/),
+    });
+    expect(refs(world)).toEqual({});
+  });
+
+  it('is a source or destination that is not there: what is new is kept, and sent when it is back', async () => {
+    const world = createMirrorWorld();
+    const node = commit(world, 'a');
+    const nowhere = join(world.folder, 'nowhere');
+    expect(await world.run({}, { destination: nowhere })).toMatchObject({ verdict: 'attention', exported: 1, lag: 1 });
+    expect(await world.run({}, { source: nowhere })).toMatchObject({
+      verdict: 'attention',
+      why: expect.stringContaining('the source is unavailable (not-found)'),
+      lag: 0,
+    });
+    expect(refs(world)).toEqual({ 'refs/heads/main': commitsOf(world).get(node) });
+  });
+
+  it('is another repository in the place of the source', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    await world.run();
+    const before = refs(world);
+    rmSync(world.source, { recursive: true });
+    execFileSync('hg', ['init', world.source]);
+    commit(world, 'z');
+    expect(await world.run()).toMatchObject({
+      verdict: 'attention',
+      why: expect.stringContaining('another repository'),
+    });
+    expect(refs(world)).toEqual(before);
+  });
+
+  it('is not that the commits are lost: they are made again, the same', async () => {
+    const world = createMirrorWorld();
+    makeHistory(world.source, 3, 30);
+    await world.run();
+    const [before, commits] = [refs(world), commitsOf(world)];
+    const folder = join(world.locations.data, 'mirrors', 'project');
+    rmSync(join(folder, 'git', 'objects'), { recursive: true });
+    mkdirSync(join(folder, 'git', 'objects'));
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 30 });
+    expect(commitsOf(world)).toEqual(commits);
+    rmSync(folder, { recursive: true });
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 30 });
+    expect(refs(world)).toEqual(before);
+  });
+});
