@@ -17,7 +17,6 @@ import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
 import { entryFor, slotOf } from './entry.js';
 import { dueMirrors, mirrorsOf, runMirrors } from './mirrors.js';
-import { REHEARSAL } from './rehearse.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
@@ -29,6 +28,9 @@ const LOOK_MS = 1_000;
 
 /** More often than this a spool that never gets empty is left to the next call. */
 const MAX_DRAINS = 20;
+
+/** The event of a request that an installation leaves. */
+export const REHEARSAL = 'install';
 
 /** The lock of the process that serves the spool. */
 export const spoolLock = (locations: Locations): AbsolutePath => joinPath(locations.state, 'spool.lock');

@@ -7,7 +7,7 @@ import { putRequest } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { exists } from '../system/files.js';
 import { quoteShell } from '../system/quote.js';
-import { spoolLock } from './due.js';
+import { REHEARSAL, spoolLock } from './due.js';
 import { entryFor } from './entry.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
@@ -19,9 +19,6 @@ export type Rehearsal = {
   /** What the scheduler said when it did not run the entry; empty when it did. */
   readonly refusal: string;
 };
-
-/** The event of a request that an installation leaves. */
-export const REHEARSAL = 'install';
 
 /** Half an hour: a first push of everything may take its time. */
 const LIMIT_MS = 1_800_000;

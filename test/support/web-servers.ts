@@ -10,7 +10,7 @@ import { until } from './cli.js';
 const PAGE = fileURLToPath(new URL('../../docs/webhook.md', import.meta.url));
 
 /** Returns an example of docs/webhook.md by its name, with what stands in it replaced by what is here. */
-export function example(name: string, here: Readonly<Record<string, string>>): string {
+function example(name: string, here: Readonly<Record<string, string>>): string {
   const page = readFileSync(PAGE, 'utf8');
   const [, text] = new RegExp(`^\`\`\`\\w+ ${name.replace(/[.@]/g, '\\$&')}\\n([^]*?)^\`\`\`$`, 'm').exec(page) ?? [];
   if (text === undefined) throw new Error(`docs/webhook.md has no example '${name}'`);
