@@ -28,6 +28,18 @@ const FOUND: readonly { readonly name: string; readonly machines: number; readon
       ...Array.from({ length: 12 }, (_, n) => ({ kind: 'cut', on: 1, nth: 10 + 5 * n, how: 'kill-after' }) as const),
     ],
   },
+  {
+    name: 'an edit of a file that elsewhere was renamed to a name at which two renames meet',
+    machines: 2,
+    ops: [
+      { kind: 'append', on: 0, path: 'a.txt' },
+      { kind: 'rename', on: 1, path: 'a.txt', to: 'b.txt' },
+      { kind: 'write', on: 0, path: 'b.txt', content: 'text', force: true },
+      { kind: 'write', on: 1, path: 'dir/c.txt', content: 'text', force: true },
+      { kind: 'remove', on: 0, path: 'dir/c.txt' },
+      { kind: 'remove', on: 0, path: 'dir/d.txt' },
+    ],
+  },
 ];
 
 afterAll(removeWorlds);

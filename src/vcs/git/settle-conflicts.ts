@@ -25,7 +25,7 @@ export async function settleConflicts(repository: Repository, request: SettleReq
   const conflicts: Conflict[] = [];
   for (const [path, stages] of merge.conflicted) {
     const kind = kindOf(merge, path, stages);
-    const versions = originals({ merge, sides, path, stages });
+    const versions = await originals({ repository, merge, sides, path, stages, ours, theirs });
     const settled = await settleOne({ repository, path, kind, ...versions, merged, request });
     entries.push({ path, content: undefined }, ...settled.entries);
     conflicts.push(settled.conflict);
@@ -55,7 +55,8 @@ type Versions = { readonly mine: Stage | undefined; readonly other: Stage | unde
 
 type Sides = { readonly ours: Side; readonly theirs: Side };
 
-type OriginalsRequest = {
+type OriginalsRequest = Pick<SettleRequest, 'ours' | 'theirs'> & {
+  readonly repository: Repository;
   readonly merge: MergeTree;
   readonly sides: Sides;
   readonly path: RelativePath;
@@ -66,17 +67,35 @@ type OriginalsRequest = {
 const RENAMES_MEET = /rename\/rename|rename involved in collision/;
 
 /**
- * Returns the two versions of a conflicted path as they were committed. Where renames meet, git may put into a stage
- * what it made of several versions, markers and all, or one of them alone; the committed ones stand in for that.
+ * Returns the two versions of a conflicted path as they were committed. Where renames meet, git puts into a stage what
+ * it made of several versions: that is taken when it lacks nothing. It may have markers in it, though, or be one of
+ * them alone; then the committed ones stand in for it.
  */
-function originals({ merge, sides, path, stages }: OriginalsRequest): Versions {
+async function originals(request: OriginalsRequest): Promise<Versions> {
+  const { merge, sides, path, stages } = request;
   const renamesMeet = merge.messages.some(({ type, paths }) => RENAMES_MEET.test(type) && paths.includes(path));
-  const pick = (number: 2 | 3, side: Side): Stage | undefined => {
+  const pick = async (number: 2 | 3, side: Side): Promise<Stage | undefined> => {
     const found = stages.find(({ stage }) => stage === number);
     const committed = renamesMeet ? side.entries.get(path) : undefined;
-    return found === undefined || committed === undefined ? found : { stage: number, ...committed };
+    if (found === undefined || committed === undefined || found.id === committed.id) return found;
+    return (await lacksNothing(request, found, committed)) ? found : { stage: number, ...committed };
   };
-  return { mine: pick(2, sides.ours), other: pick(3, sides.theirs) };
+  return { mine: await pick(2, sides.ours), other: await pick(3, sides.theirs) };
+}
+
+/** Tells whether a stage holds all that was committed: it was merged cleanly, or only the other side had changed it. */
+async function lacksNothing(
+  { repository, sides, ours, theirs }: OriginalsRequest,
+  found: Stage,
+  committed: Pick<Stage, 'id'>,
+): Promise<boolean> {
+  const ids = ({ entries }: Side): readonly string[] => [...entries.values()].map(({ id }) => id);
+  const blob = await repository.git.output(['cat-file', 'blob', found.id]);
+  if (/^(<{7,}|>{7,}) /m.test(blob.toString('latin1'))) return false;
+  if (![...ids(sides.ours), ...ids(sides.theirs)].includes(found.id)) return true;
+  const base = await repository.git.run(['merge-base', ours, theirs]);
+  if (base.exitCode !== 0) return false;
+  return ids(await readSide(repository, base.stdout.toString('utf8').trim())).includes(committed.id);
 }
 
 type Collisions = Pick<OneConflict, 'repository' | 'merged' | 'request'> & { readonly sides: Sides };
