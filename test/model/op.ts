@@ -139,6 +139,23 @@ const runs: readonly fc.WeightedArbitrary<Op>[] = [
 /** A step, of whatever kind, as often as it is worth. */
 const anyOp: fc.Arbitrary<Op> = fc.oneof<fc.WeightedArbitrary<Op>[]>(...saves, ...byHand, ...runs);
 
+/** What people do to files wherever they are kept, and runs: without what has a meaning for git alone. */
+export type PlainOp = Exclude<FileOp, { kind: 'ignore' | 'attributes' }> | Extract<RunOp, { kind: 'run' }>;
+
+const isPlain = (op: FileOp | RunOp): op is PlainOp =>
+  !['ignore', 'attributes', 'twice', 'meanwhile', 'cut', 'save'].includes(op.kind);
+
+const plainOp: fc.Arbitrary<PlainOp> = fc
+  .oneof<fc.WeightedArbitrary<FileOp | RunOp>[]>(...saves, {
+    weight: 8,
+    arbitrary: of('run', { on, trigger: fc.constantFrom('manual', 'scheduler') }),
+  })
+  .filter(isPlain);
+
+/** Histories of such steps alone, of about so many. */
+export const plainStories = (steps: number): fc.Arbitrary<readonly PlainOp[]> =>
+  fc.array(plainOp, { minLength: Math.ceil(steps / 2), maxLength: Math.ceil(steps * 1.5), size: 'max' });
+
 /** Histories over so many machines, of about so many steps; all values are as likely, since none is a border here. */
 export const stories = (machines: number, steps: number): fc.Arbitrary<Story> =>
   fc.record({

@@ -53,7 +53,7 @@ export function tokensAt(top: string, path: string): readonly string[] {
   return [...filesAt(top, path).values()].flatMap((bytes) => tokensIn(bytes));
 }
 
-/** Reads every file and link at or below a path, `.git` left out: path → bytes, a link's are its target's. */
+/** Reads every file and link at or below a path, `.git` and `.hg` left out: path → bytes, a link's are its target's. */
 export function filesAt(top: string, path = ''): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   collect(top, path, found);
@@ -68,7 +68,7 @@ function collect(top: string, path: string, found: Map<string, Buffer>): void {
   else if (stats.isFile()) found.set(path, readFileSync(at));
   if (!stats.isDirectory()) return;
   for (const name of readdirSync(at, 'buffer').map(decodePath)) {
-    if (path === '' && name === '.git') continue;
+    if (path === '' && (name === '.git' || name === '.hg')) continue;
     collect(top, path === '' ? name : `${path}/${name}`, found);
   }
 }

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import type { Desk } from '../support/desk.js';
+import { expectConverged } from '../support/oracles.js';
+import type { VcsHarness } from '../support/vcs-harness.js';
+import { performFileOp } from './file-ops.js';
+import { type PlainOp, plainStories } from './op.js';
+import { startTokens } from './tokens.js';
+
+/** Random histories of several machines under either version control system: how many, and what they begin with. */
+export type Fleet = {
+  readonly vcs: VcsHarness;
+  readonly machines: number;
+  readonly seed: number;
+  readonly histories: number;
+  /** How many steps a history has, on the average. */
+  readonly steps: number;
+  /** No new history is begun after it, in milliseconds since 1970. */
+  readonly until?: number;
+};
+
+/** How many histories were played, and how many of their steps did something. */
+export type Played = { histories: number; steps: number };
+
+const NAMES = ['ada', 'bob', 'eve', 'kim', 'lou'];
+
+/**
+ * Plays histories; at the end of each, all machines must be equal, clean and equal to the hub, and every save that no
+ * person overwrote must stand in some file. One that fails is shortened and thrown.
+ */
+export async function playFleet({ vcs, machines, seed, histories, steps, until = Infinity }: Fleet): Promise<Played> {
+  const played: Played = { histories: 0, steps: 0 };
+  const property = fc.asyncProperty(plainStories(steps), async (ops) => {
+    if (Date.now() > until) return;
+    await playOne(vcs, NAMES.slice(0, machines), { ops, played });
+  });
+  await fc.assert(property, { seed, numRuns: histories, endOnFailure: true });
+  return played;
+}
+
+type Playing = { readonly ops: readonly PlainOp[]; readonly played: Played };
+
+async function playOne(vcs: VcsHarness, names: readonly string[], { ops, played }: Playing): Promise<void> {
+  const world = vcs.createWorld(...names);
+  const tokens = startTokens([]);
+  try {
+    for (const op of ops) {
+      const desk = world.machines[op.on % world.machines.length];
+      if (desk !== undefined && (await perform(desk, op, tokens))) played.steps += 1;
+    }
+    await expectConverged(world, { tokens: tokens.live() });
+    played.histories += 1;
+  } finally {
+    world.remove();
+  }
+}
+
+async function perform(desk: Desk, op: PlainOp, tokens: ReturnType<typeof startTokens>): Promise<boolean> {
+  if (op.kind !== 'run') return performFileOp({ top: desk.top, tokens }, op);
+  await desk.run({}, { trigger: op.trigger });
+  return true;
+}
