@@ -191,12 +191,15 @@ describe('save by rename, as editors do it', () => {
 });
 
 describe('a repository in the repository', () => {
-  it.skipIf(!needs('hg'))('that is a Mercurial one: its files are files, nothing of it is lost', async () => {
+  it.skipIf(!needs('hg'))('that is a Mercurial one is named and left out, and the rest goes on', async () => {
     execFileSync('hg', ['init', at('inner')]);
     here.write('inner/a.txt', 'INNER\n');
-    expect((await here.run()).verdict).toBe('synced');
+    here.write('good.txt', 'GOOD\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'inner', reason: 'nested-repository' }] });
     await there.run();
     expect(there.has('good.txt')).toBe(true);
+    expect(there.has('inner')).toBe(false);
     expect(here.read('inner/a.txt')).toBe('INNER\n');
     expect(execFileSync('hg', ['status', '--cwd', at('inner')], { encoding: 'utf8' })).toContain('a.txt');
   });

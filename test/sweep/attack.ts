@@ -26,6 +26,7 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   if (what.kind === 'error' || what.kind === 'kill-child')
     failures.push(...(await wrongAnswer(struck.ended, world, top)));
   if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, top));
+  if (what.kind === 'error') failures.push(...absentAtTheEnd(reference, top));
   const healed = await heal(operation, world);
   failures.push(...healed.failures);
   failures.push(...named('lost', await lostOf(world, top, owedIn(reference, what))));
@@ -112,6 +113,15 @@ function wrongAtDeath({ before, after }: Reference, top: string): readonly strin
       gone.map(([path]) => path),
     ),
   ];
+}
+
+/** A run that has ended leaves every file in its place, also when it failed: nobody may take its name for free. */
+function absentAtTheEnd({ before, after }: Reference, top: string): readonly string[] {
+  const files = readIfThere(top);
+  return named(
+    'absent',
+    [...before.keys()].filter((path) => after.has(path) && !files.has(path)),
+  );
 }
 
 const isInNoCommit = (path: string): boolean => /\.log$|^cache\/|^large/.test(path);
