@@ -5,10 +5,8 @@ import { exists, joinPath } from '../../system/files.js';
 import { cloneBeside } from '../clone-beside.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
 import { gitIn } from './command.js';
+import { TRANSFER_LIMIT_MS } from './network.js';
 import { remoteFailure } from './remote-failure.js';
-
-/** Half an hour: as long as bytes move, a large clone may take its time. */
-const TOTAL_LIMIT_MS = 1_800_000;
 
 /** Clones a repository into a folder that is new or empty; submodules are left to the person. */
 export async function clone(request: CloneRequest): Promise<CloneResult> {
@@ -22,7 +20,7 @@ export async function clone(request: CloneRequest): Promise<CloneResult> {
 async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<CloneResult> {
   const { url, networkTimeoutMs, progress } = request;
   const result = await gitIn(asAbsolute(workingFolder())).run(['clone', '--progress', '--', url, folder], {
-    timeoutMs: TOTAL_LIMIT_MS,
+    timeoutMs: TRANSFER_LIMIT_MS,
     idleTimeoutMs: networkTimeoutMs,
     ...(progress === undefined ? {} : { onStderr: progress }),
   });

@@ -3,8 +3,8 @@ import { type Environment, variable } from '../../system/environment.js';
 import type { GitOptions } from './command.js';
 import { once, type Repository } from './repository.js';
 
-/** Half a day: as long as bytes move, a large first push may take its time. */
-const TOTAL_LIMIT_MS = 43_200_000;
+/** Half a day, in milliseconds: as long as bytes move, a large first push may take its time. */
+export const TRANSFER_LIMIT_MS = 43_200_000;
 
 /** Returns how a command that speaks to a remote is run: never a prompt, and an end when nothing moves any more. */
 export async function networkOptions(
@@ -14,7 +14,7 @@ export async function networkOptions(
 ): Promise<GitOptions> {
   return {
     env: await once(repository, 'ssh', () => sshEnvironment(repository)),
-    timeoutMs: TOTAL_LIMIT_MS,
+    timeoutMs: TRANSFER_LIMIT_MS,
     idleTimeoutMs: repository.settings.networkTimeoutSeconds * 1000,
     ...(repository.progress === undefined ? {} : { onStderr: repository.progress }),
   };

@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
 import type { Hg, HgOptions } from './command.js';
 
-/** Half an hour: as long as bytes move, a large first push may take its time. */
-const TOTAL_LIMIT_MS = 1_800_000;
+/** Half a day: as long as bytes move, a large first push may take its time. */
+const TOTAL_LIMIT_MS = 43_200_000;
+
+/** Of one large file hg says nothing for a while; a hub that is silent is noticed by hg itself and by ssh. */
+const PATIENCE = 5;
 
 /** What speaking to a hub takes: settings for the command, and how it is run. */
 export type Network = { readonly args: readonly string[]; readonly options: HgOptions };
@@ -30,8 +33,7 @@ export async function network({ hg, timeoutMs, progress }: NetworkRequest): Prom
     args: settings.flatMap((setting) => ['--config', setting]),
     options: {
       timeoutMs: TOTAL_LIMIT_MS,
-      // A little more than hg's own limit, whose words say more.
-      idleTimeoutMs: timeoutMs + 2000,
+      idleTimeoutMs: timeoutMs * PATIENCE,
       ...(progress === undefined ? {} : { onStderr: progress }),
     },
   };
