@@ -16,7 +16,8 @@ const FIRST_MS = 3_000;
  * is due by the machine's own second (`entry-minutes.ts`). Where nobody is due by then, nobody waits.
  */
 export function waitForOwnSecond({ now, second, countDue }: OwnSecondRequest): number {
-  const intoMinute = now % 60_000;
+  // Before 1970, where a clock may stand that was never set, the remainder is negative.
+  const intoMinute = ((now % 60_000) + 60_000) % 60_000;
   const wait = second * 1000 - intoMinute;
   if (wait <= 0) return 0;
   const then = countDue(now + wait);

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -174,7 +174,11 @@ describe.runIf(needs('lefthook'))('lefthook, when its configuration changes', ()
     const trial = newTrial(manager);
     trial.installTheirs();
     await trial.installOurs();
-    appendFileSync(join(trial.place.top, 'lefthook.yml'), 'pre-push:\n  commands:\n    say:\n      run: "true"\n');
+    const settings = join(trial.place.top, 'lefthook.yml');
+    appendFileSync(settings, 'pre-push:\n  commands:\n    say:\n      run: "true"\n');
+    // It looks at the time of its file by the second.
+    const later = Date.now() / 1000 + 5;
+    utimesSync(settings, later, later);
     trial.fire();
     expect(trial.fire()['post-commit']).toEqual({ theirs: 1, ours: 0 });
     await trial.tick();
