@@ -87,10 +87,15 @@ describe.skipIf(!needs('hg'))('a mirror', () => {
     ]);
   });
 
-  it('is run by the schedule', () => {
+  it('is run by the schedule', async () => {
     add('--trigger', 'schedule', '--every', '1s');
     commit(source, 'b');
-    expect(json('snapshot', '--due')).toMatchObject({
+    let found: { readonly repos?: unknown; readonly mirrors: readonly unknown[] } = { mirrors: [] };
+    await until('a second is over, and it is due', () => {
+      found = json('snapshot', '--due');
+      return found.mirrors.length > 0;
+    });
+    expect(found).toMatchObject({
       repos: [],
       mirrors: [{ name: 'project', verdict: 'mirrored', exported: 1 }],
     });
