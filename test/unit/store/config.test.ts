@@ -107,7 +107,7 @@ offline-news = "1d12h"
     ['the NULs of a power cut', '\0\0\0\0', 1, 'not valid TOML'],
     ['an unknown key', '\n# a comment\n  setle = "3s"\n', 3, "unknown key 'setle'"],
     ['an unknown key in quotes', 'sign = true\n"max file size" = "3MB"\n', 2, "unknown key 'max file size'"],
-    ['an unknown table', 'sign = true\n\n[webhooks]\nsecret = "x"\n', 3, "unknown table 'webhook'"],
+    ['an unknown table', 'sign = true\n\n[webhooks]\nsecret = "x"\n', 3, "unknown table 'webhooks'"],
     ['an unknown list of tables', '[[mirror]]\nname = "x"\n', 1, "unknown table 'mirror'"],
     ['a dotted key', 'hooks.git = true\n', 1, "unknown table 'hooks'"],
     ['a dangerous key', '__proto__ = 1\n', 1, "unknown key '__proto__'"],
