@@ -16,7 +16,7 @@ import { childEnvironment, RUNNING_MARKER, requestVariables } from '../system/en
 import { execDetached } from '../system/exec.js';
 import { isExecutable, joinPath } from '../system/files.js';
 import { postHttp } from '../system/http.js';
-import { standardInput } from '../system/standard-input.js';
+import { type Input, standardInput } from '../system/standard-input.js';
 import { sayRaw } from '../system/terminal.js';
 import { type Answer, renderCgi, renderHttp } from '../webhook/answer.js';
 import { PROVIDERS, type Provider, standardSignature } from '../webhook/proof.js';
@@ -53,11 +53,29 @@ export const command: Command = {
     }
     const input = standardInput();
     const request = inetd ? await httpRequest(variables, input) : cgiRequest(variables, input);
-    const answer = request === undefined ? { status: 400 as const, text: 'no request' } : await answerTo(request);
+    const answer =
+      request === undefined ? { status: 400 as const, text: 'no request' } : await answerAndListen(request, input);
     sayRaw(inetd ? renderHttp(answer) : renderCgi(answer));
     return EXIT.done;
   },
 };
+
+/** Enough of a body for a server to be content, and long enough to wait for it, in milliseconds. */
+const UNREAD = { maxBytes: 1 << 20, limitMs: 500 };
+
+/** Answers a request; a body that nobody wanted to read is let through, or the client may never hear the answer. */
+async function answerAndListen(request: WebRequest, input: Input): Promise<Answer> {
+  let wasRead = false;
+  const body: WebRequest['body'] = (bytes) => {
+    wasRead = true;
+    return request.body(bytes);
+  };
+  const answer = await answerTo({ ...request, body });
+  const hasBody =
+    Number(request.header('content-length') ?? 0) > 0 || request.header('transfer-encoding') !== undefined;
+  if (hasBody && !wasRead) await input.discard(UNREAD);
+  return answer;
+}
 
 /** Answers a request and writes one line about it; what goes wrong here is told to the log and not to the client. */
 async function answerTo(request: WebRequest): Promise<Answer> {

@@ -7,6 +7,8 @@ export type Input = {
   ) => Promise<Buffer | undefined>;
   /** Returns exactly so many bytes; undefined when the input ends or the time is over before. */
   readonly readExactly: (bytes: number, limits: InputLimits) => Promise<Buffer | undefined>;
+  /** Throws away what still comes, up to so many bytes: whoever sends to one that has gone may not hear his answer. */
+  readonly discard: (limits: InputLimits & { readonly maxBytes: number }) => Promise<void>;
 };
 
 /** How long a read may take as a whole, in milliseconds. */
@@ -46,6 +48,7 @@ export function standardInput(source: NodeJS.ReadableStream = process.stdin): In
     },
     readExactly: async (bytes, { limitMs }) =>
       (await readWhile(() => size < bytes, limitMs)) ? take(bytes) : undefined,
+    discard: async ({ maxBytes, limitMs }) => void (await readWhile(() => size < maxBytes, limitMs)),
   };
 }
 
