@@ -51,6 +51,7 @@ function onGitDir(git: Git, gitDir: AbsolutePath): Git {
     run: (args, options) => git.run(named(args), options),
     output: (args, options) => git.output(named(args), options),
     text: (args, options) => git.text(named(args), options),
+    wasKilled: git.wasKilled,
   };
 }
 

@@ -33,7 +33,8 @@ export async function playFleet({ vcs, machines, seed, histories, steps, until =
     if (Date.now() > until) return;
     // Such a file stays on its machine, named in every report: there is nothing to come together.
     const able = ops.filter((op) => pathsOf(op).every((path) => !vcs.cannotHold.test(path)));
-    await playOne(vcs, NAMES.slice(0, machines), { ops: able, played });
+    played.steps += await playStory(vcs, machines, able);
+    played.histories += 1;
   });
   await fc.assert(property, { seed, numRuns: histories, endOnFailure: true });
   return played;
@@ -44,18 +45,18 @@ const pathsOf = (op: PlainOp): readonly string[] => [
   ...('to' in op ? [op.to] : []),
 ];
 
-type Playing = { readonly ops: readonly PlainOp[]; readonly played: Played };
-
-async function playOne(vcs: VcsHarness, names: readonly string[], { ops, played }: Playing): Promise<void> {
-  const world = vcs.createWorld(...names);
+/** Plays one history; returns how many of its steps did something. */
+async function playStory(vcs: VcsHarness, machines: number, ops: readonly PlainOp[]): Promise<number> {
+  const world = vcs.createWorld(...NAMES.slice(0, machines));
   const tokens = startTokens([]);
+  let steps = 0;
   try {
     for (const op of ops) {
       const desk = world.machines[op.on % world.machines.length];
-      if (desk !== undefined && (await perform(desk, op, tokens))) played.steps += 1;
+      if (desk !== undefined && (await perform(desk, op, tokens))) steps += 1;
     }
     await expectConverged(world, { tokens: tokens.live() });
-    played.histories += 1;
+    return steps;
   } finally {
     world.remove();
   }

@@ -92,12 +92,15 @@ export type Git = {
   readonly output: (args: readonly string[], options?: GitOptions) => Promise<Buffer>;
   /** Runs git, which must succeed, and hands back its standard output as text without the last newline. */
   readonly text: (args: readonly string[], options?: GitOptions) => Promise<string>;
+  /** Tells whether one of them was killed, by us or by somebody else: it may have left its locks. */
+  readonly wasKilled: () => boolean;
 };
 
 /** Returns the door to git for one folder; every hardening setting applies. */
 export function gitIn(folder: AbsolutePath): Git {
-  const run: Git['run'] = (args, options = {}) =>
-    exec({
+  let killed = false;
+  const run: Git['run'] = async (args, options = {}) => {
+    const result = await exec({
       program: 'git',
       args: [...(options.seesHooksPath === true ? HARDENED_BUT_HOOKS : HARDENED), ...args],
       cwd: folder,
@@ -107,13 +110,16 @@ export function gitIn(folder: AbsolutePath): Git {
       ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: options.idleTimeoutMs }),
       ...(options.onStderr === undefined ? {} : { onStderr: options.onStderr }),
     });
+    if (result.exitCode === -1) killed = true;
+    return result;
+  };
   const output: Git['output'] = async (args, options) => {
     const result = await run(args, options);
     if (result.exitCode !== 0) throw gitFailure(args, result);
     return result.stdout;
   };
   const text: Git['text'] = async (args, options) => (await output(args, options)).toString('utf8').replace(/\n$/, '');
-  return { run, output, text };
+  return { run, output, text, wasKilled: () => killed };
 }
 
 /** Builds the error for a git command that should have succeeded. */

@@ -38,6 +38,8 @@ export function beginRun(repository: Repository): void {
 export function endRun(repository: Repository): void {
   removePrivateIndexes(repository);
   removeStagingFolder(repository);
+  // What a git that was killed has left is for the next run to remove, as if it had been ours.
+  if (repository.git.wasKilled()) return;
   remove(joinPath(repository.privateFolder, UNDER_WAY));
 }
 

@@ -38,13 +38,28 @@ export async function merge(repository: Repository, request: MergeRequest): Prom
   });
 }
 
+/**
+ * Where all of a folder went to the top, hg 6.3 takes the folder for renamed to one without a name, and makes a path of
+ * it that it then refuses itself. Without a look at renames it merges the same; what was edited under an old name is
+ * a change against a removal then, and stays.
+ */
+const NAMELESS_FOLDER = /path contains illegal component: \//;
+
+/** Merges in the share; tells whether there are conflicts. */
+async function mergeInShare(share: MergeShare, { ours, theirs }: Ends): Promise<boolean> {
+  const args = ['merge', '-q', `--rev=${theirs}`];
+  for (const settings of [[], ['--config', 'experimental.copytrace=off']]) {
+    await cleanShare(share, ours);
+    const result = await share.hg.run([...args, ...settings]);
+    if (result.exitCode === 0 || result.exitCode === 1) return result.exitCode === 1;
+    if (settings.length > 0 || !NAMELESS_FOLDER.test(result.stderr)) throw hgFailure(args, result);
+  }
+  return false;
+}
+
 async function mergeOne(repository: Repository, share: MergeShare, request: MergeRequest): Promise<Merged> {
-  await cleanShare(share, request.ours);
-  const args = ['merge', '-q', `--rev=${request.theirs}`];
-  const result = await share.hg.run(args);
-  // 0: merged; 1: merged with conflicts; anything else is a failure.
-  if (result.exitCode !== 0 && result.exitCode !== 1) throw hgFailure(args, result);
-  const settled = result.exitCode === 1 ? await settleConflicts(share, request) : [];
+  const hasConflicts = await mergeInShare(share, request);
+  const settled = hasConflicts ? await settleConflicts(share, request) : [];
   const flags = await settleFlags(share, request, settled);
   const conflicts = [...settled, ...flags, ...(await divergentRenames(repository, request))];
   if (request.pause && conflicts.length > 0) {
