@@ -8,7 +8,7 @@ import { pretendCron } from './sweep-world.js';
 
 /** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
 type Found = { readonly operation: string; readonly calls: string } & (
-  | { readonly kind: 'kill' | 'kill-after' }
+  | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
   | { readonly kind: 'error'; readonly error: 'EIO' | 'EDQUOT' | 'EROFS'; readonly sticky: boolean }
 );
 
@@ -30,6 +30,10 @@ const FOUND: readonly (readonly [string, Found])[] = [
   [
     'killed before the journal of a move is there, a run leaves no copy of the index',
     { operation: 'snapshot', kind: 'kill', calls: 'rename */here/.git/autosync/move.json' },
+  ],
+  [
+    'a git that alone is killed leaves no lock that stops the next run',
+    { operation: 'staged', kind: 'kill-child', calls: 'mkdir */here/.git/logs/refs/remotes/origin/autosync' },
   ],
   [
     'killed between the index and the branch, a run is taken back',
