@@ -109,7 +109,7 @@ describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ prepare,
     async (point) => {
       const world = await fresh();
       const [here, there] = world.machines as [HgMachine, HgMachine];
-      const { happened } = await cut(world, { kind: 'kill' }, Math.max(1, Math.floor((calls * point) / (POINTS + 1))));
+      const { happened } = await cut(world, { kind: 'kill' }, Math.max(1, Math.floor((calls * point) / (POINTS + 2))));
       expect(happened).toBe(1);
       const report = await here.run();
       expect(`${report.verdict} ${report.why}`).toBe('synced ');

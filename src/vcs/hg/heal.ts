@@ -1,8 +1,19 @@
-import { createExclusively, exists, joinPath, makeFolder, remove } from '../../system/files.js';
+import type { AbsolutePath } from '../../model/paths.js';
+import {
+  createExclusively,
+  exists,
+  joinPath,
+  lstatIfPresent,
+  makeFolder,
+  readIfPresent,
+  remove,
+  writeAtomically,
+} from '../../system/files.js';
 import { recover } from '../placement/recover.js';
 import { healDirstate, rememberHead } from './heal-damage.js';
 import { isCommitted, localCopyName } from './integrate.js';
-import type { Repository } from './repository.js';
+import { NO_CHANGESET, type Repository } from './repository.js';
+import { isKnown } from './revisions.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
 import { lockState, storeLock, workingTreeLock } from './working-tree-lock.js';
 
@@ -52,6 +63,22 @@ async function healTransaction(repository: Repository): Promise<readonly string[
   if (!exists(joinPath(repository.sharedFolder, 'store', 'journal'))) return [];
   // It may also be under way just now.
   if (lockState(storeLock(repository)) !== 'free') return [];
+  const tree = TREE_FILES.map((name) => joinPath(repository.hgFolder, name));
+  const before = tree.map((file) => ({ file, bytes: readIfPresent(file) }));
+  const stood = before[0]?.bytes?.toString('hex', 0, 20);
   const result = await repository.hg.run(['recover', '-q']);
-  return result.exitCode === 0 ? ['took back a transaction of hg that had been killed'] : [];
+  if (result.exitCode !== 0) return [];
+  // A transaction of the share knows nothing of this tree: what is taken back here is then an older state of it.
+  const isUntouched = stood !== undefined && stood !== NO_CHANGESET && (await isKnown(repository, stood));
+  if (isUntouched) for (const { file, bytes } of before) putBack(file, bytes);
+  return ['took back a transaction of hg that had been killed'];
+}
+
+/** What says where a working tree stands, its parents first. */
+const TREE_FILES: readonly string[] = ['dirstate', 'branch'];
+
+function putBack(file: AbsolutePath, bytes: Buffer | undefined): void {
+  const now = readIfPresent(file);
+  if (bytes === undefined) remove(file);
+  else if (now?.equals(bytes) !== true) writeAtomically(file, bytes, (lstatIfPresent(file)?.mode ?? 0o644) & 0o777);
 }
