@@ -75,7 +75,7 @@ const OPERATIONS: readonly Operation[] = [
 /** So many points of each operation, evenly spread over the calls with which it changes files. */
 const POINTS = process.env['AUTOSYNC_TEST_TORTURE'] === undefined ? 4 : 40;
 
-describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ prepare, tokens }) => {
+describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ name, prepare, tokens }) => {
   let calls: number;
 
   /** Makes the world as it is just before. */
@@ -87,13 +87,14 @@ describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ prepare,
     return world;
   }
 
-  function cut(world: HgWorld, action: Action, at: number): Promise<Cut> {
+  function cut(world: HgWorld, action: Action, at: number, matching?: string): Promise<Cut> {
     const folder = realpathSync(world.folder);
     const here = hgMachineAt(join(folder, 'here'), 'here');
     const command = [process.execPath, runHgProgram(), here.top, JSON.stringify(here.settings)];
     // Calls that go through a ring of the kernel's could not be stopped at.
     const env = { ...process.env, UV_USE_IO_URING: '0' };
-    return runCut({ command, cwd: folder, env, below: here.top, action, at });
+    const where = matching === undefined ? { at } : { at, matching };
+    return runCut({ command, cwd: folder, env, below: here.top, action, ...where });
   }
 
   beforeAll(async () => {
@@ -104,27 +105,42 @@ describe.skipIf(!needs('hg') || !canCut()).each(OPERATIONS)('$name', ({ prepare,
     rmSync(world.folder, { recursive: true });
   });
 
+  /** Demands that the next runs bring everything together, after one was killed. */
+  async function expectHealed(world: HgWorld): Promise<void> {
+    const [here, there] = world.machines as [HgMachine, HgMachine];
+    const report = await here.run();
+    expect(`${report.verdict} ${report.why}`).toBe('synced ');
+    expect((await there.run()).verdict).toBe('synced');
+    expect((await here.run()).verdict).toBe('synced');
+    expect(here.files()).toEqual(there.files());
+    for (const machine of [here, there]) {
+      expect(machine.status()).toBe('');
+      expect(machine.verify()).toBe('');
+      expect(machine.head()).toBe(world.hubHead());
+    }
+    const contents = Object.values(here.files()).join('\n');
+    for (const token of tokens) expect(contents).toContain(token);
+    expect(Object.keys(here.files()).filter((path) => /\.orig$|\.autosync/.test(path))).toEqual([]);
+    world.remove();
+  }
+
   it.each(Array.from({ length: POINTS }, (_, n) => n + 1))(
     `killed at point %i of ${POINTS} is healed by the next run`,
     async (point) => {
       const world = await fresh();
-      const [here, there] = world.machines as [HgMachine, HgMachine];
       const { happened } = await cut(world, { kind: 'kill' }, Math.max(1, Math.floor((calls * point) / (POINTS + 2))));
       expect(happened).toBe(1);
-      const report = await here.run();
-      expect(`${report.verdict} ${report.why}`).toBe('synced ');
-      expect((await there.run()).verdict).toBe('synced');
-      expect((await here.run()).verdict).toBe('synced');
-      expect(here.files()).toEqual(there.files());
-      for (const machine of [here, there]) {
-        expect(machine.status()).toBe('');
-        expect(machine.verify()).toBe('');
-        expect(machine.head()).toBe(world.hubHead());
-      }
-      const contents = Object.values(here.files()).join('\n');
-      for (const token of tokens) expect(contents).toContain(token);
-      expect(Object.keys(here.files()).filter((path) => /\.orig$|\.autosync/.test(path))).toEqual([]);
-      world.remove();
+      await expectHealed(world);
+    },
+  );
+
+  it.runIf(/merge|conflict/.test(name))(
+    'killed when the share has begun to write its own parent is healed',
+    async () => {
+      const world = await fresh();
+      const { happened } = await cut(world, { kind: 'kill-after' }, 1, 'link */merge/.hg/dirstate -> *journal*');
+      expect(happened).toBe(1);
+      await expectHealed(world);
     },
   );
 });
