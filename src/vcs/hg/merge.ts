@@ -39,22 +39,20 @@ export async function merge(repository: Repository, request: MergeRequest): Prom
 }
 
 /**
- * Where all of a folder went to the top, hg 6.3 takes the folder for renamed to one without a name, and makes a path of
- * it that it then refuses itself. Without a look at renames it merges the same; what was edited under an old name is
- * a change against a removal then, and stays.
+ * Merges in the share; tells whether there are conflicts. Some renames of folders lead hg 6.3 to a path that it then
+ * refuses itself (a folder without a name, a file where a folder stands), and it gives up. Without a look at renames it
+ * merges the same; what was edited under an old name is a change against a removal then, and stays.
  */
-const NAMELESS_FOLDER = /path contains illegal component: \//;
-
-/** Merges in the share; tells whether there are conflicts. */
 async function mergeInShare(share: MergeShare, { ours, theirs }: Ends): Promise<boolean> {
   const args = ['merge', '-q', `--rev=${theirs}`];
-  for (const settings of [[], ['--config', 'experimental.copytrace=off']]) {
-    await cleanShare(share, ours);
-    const result = await share.hg.run([...args, ...settings]);
-    if (result.exitCode === 0 || result.exitCode === 1) return result.exitCode === 1;
-    if (settings.length > 0 || !NAMELESS_FOLDER.test(result.stderr)) throw hgFailure(args, result);
-  }
-  return false;
+  await cleanShare(share, ours);
+  const first = await share.hg.run(args);
+  // 0: merged; 1: merged with conflicts; anything else is a failure.
+  if (first.exitCode === 0 || first.exitCode === 1) return first.exitCode === 1;
+  await cleanShare(share, ours);
+  const second = await share.hg.run([...args, '--config', 'experimental.copytrace=off']);
+  if (second.exitCode === 0 || second.exitCode === 1) return second.exitCode === 1;
+  throw hgFailure(args, first);
 }
 
 async function mergeOne(repository: Repository, share: MergeShare, request: MergeRequest): Promise<Merged> {
