@@ -103,7 +103,7 @@ describe.each(Object.keys(FRONTS))('under %s', (front) => {
     afterAll(async () => {
       await server.stop();
       // A run that was rung for may not be over yet.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      await until('nobody writes there any more', () => isGone(folder));
     });
 
     /** Only a server that is started as root changes to another user, who then must own what he works with. */
@@ -158,6 +158,15 @@ describe.each(Object.keys(FRONTS))('under %s', (front) => {
     });
   });
 });
+
+function isGone(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function writeConfiguration({ folder }: Home, notes: string): void {
   const file = join(folder, '.config/autosync/config.toml');
