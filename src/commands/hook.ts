@@ -1,10 +1,8 @@
 import type { Argv } from 'yargs';
 import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
-import { putRequest } from '../store/spool.js';
-import { childEnvironment, RUNNING_MARKER, variable, workingFolder } from '../system/environment.js';
-import { execDetached } from '../system/exec.js';
-import { isExecutable } from '../system/files.js';
+import { RUNNING_MARKER, variable, workingFolder } from '../system/environment.js';
+import { askForRun } from './ask-for-run.js';
 import { type Arguments, type Command, textOf } from './command.js';
 import { wire } from './wiring.js';
 
@@ -23,12 +21,7 @@ export const command: Command = {
     const event = textOf(args, 'event') ?? '';
     if (!/^[a-z][a-z-]*$/.test(event)) throw new AutosyncError('usage', `'${event}' is not the name of an event`);
     const { locations } = wire();
-    const folder = workingFolder();
-    putRequest(locations.spool, { event, path: folder });
-    if (isExecutable(locations.launcher)) {
-      const { [RUNNING_MARKER]: _ours, ...env } = childEnvironment();
-      execDetached({ program: locations.launcher, args: ['snapshot', '--spool'], cwd: '/', env });
-    }
+    askForRun(locations, { event, path: workingFolder() });
     return EXIT.done;
   },
 };

@@ -9,12 +9,10 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { appendLog, type LogEntry } from '../store/log.js';
 import { readOwnFile } from '../store/own-file.js';
 import { findRepoFor } from '../store/registry.js';
-import { putRequest } from '../store/spool.js';
 import { readWebhookRoutes, type WebhookRoute } from '../store/webhook-routes.js';
 import { systemClock } from '../system/clock.js';
-import { childEnvironment, RUNNING_MARKER, requestVariables } from '../system/environment.js';
-import { execDetached } from '../system/exec.js';
-import { isExecutable, joinPath } from '../system/files.js';
+import { requestVariables } from '../system/environment.js';
+import { joinPath } from '../system/files.js';
 import { postHttp } from '../system/http.js';
 import { type Input, standardInput } from '../system/standard-input.js';
 import { sayRaw } from '../system/terminal.js';
@@ -23,6 +21,7 @@ import { PROVIDERS, type Provider, standardSignature } from '../webhook/proof.js
 import { type Received, type Receiver, type Route, receive } from '../webhook/receive.js';
 import { seenIn } from '../webhook/seen.js';
 import { cgiRequest, httpRequest, type WebRequest } from '../webhook/web-request.js';
+import { askForRun } from './ask-for-run.js';
 import { type Arguments, type Command, isOn, textOf } from './command.js';
 import { absolute } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
@@ -97,12 +96,7 @@ function receiver(wiring: Wiring): Receiver<WebhookRoute> {
     routes: readWebhookRoutes(locations.configFile, PROVIDERS).map(asRoute),
     seen: seenIn(joinPath(locations.state, 'webhook'), now),
     now,
-    ring: ({ repo }) => {
-      putRequest(locations.spool, { event: 'webhook', path: repo });
-      if (!isExecutable(locations.launcher)) return;
-      const { [RUNNING_MARKER]: _ours, ...env } = childEnvironment();
-      execDetached({ program: locations.launcher, args: ['snapshot', '--spool'], cwd: '/', env });
-    },
+    ring: ({ repo }) => askForRun(locations, { event: 'webhook', path: repo }),
     run: (route) => runNow(wiring, route),
   };
 }

@@ -1,4 +1,5 @@
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { hashBytes } from '../system/hash.js';
 import type { WebRequest } from './web-request.js';
 
 /** What proves that a delivery comes from whoever knows the secret. */
@@ -153,7 +154,7 @@ export function prove(
       return { kind: 'refused', why: 'the timestamp is too old' };
   }
   // Where the sender names no delivery, the same bytes are the same delivery.
-  const id = `${route.provider} ${scheme.id(request) ?? hashOf(body)}`;
+  const id = `${route.provider} ${scheme.id(request) ?? hashBytes(body, 'sha256')}`;
   return { kind: 'genuine', id, event: scheme.event(request, body) };
 }
 
@@ -169,8 +170,6 @@ export function standardSignature(
 
 const hmac = (secret: string, body: Buffer): Buffer => createHmac('sha256', secret).update(body).digest();
 
-const hashOf = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
-
 function isSameHex(given: string | undefined, wanted: Buffer): boolean {
   if (given === undefined || !/^[0-9a-f]{64}$/i.test(given)) return false;
   return timingSafeEqual(Buffer.from(given, 'hex'), wanted);
@@ -178,7 +177,8 @@ function isSameHex(given: string | undefined, wanted: Buffer): boolean {
 
 /** Compares hashes, so that neither the length nor the place of a difference takes its own time. */
 const isSameText = (given: string | undefined, wanted: string): boolean =>
-  given !== undefined && timingSafeEqual(Buffer.from(hashOf(given)), Buffer.from(hashOf(wanted)));
+  given !== undefined &&
+  timingSafeEqual(Buffer.from(hashBytes(given, 'sha256')), Buffer.from(hashBytes(wanted, 'sha256')));
 
 /** Returns a text in a body of JSON. */
 function textAt(body: Buffer, ...keys: readonly string[]): string | undefined {

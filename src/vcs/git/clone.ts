@@ -3,9 +3,9 @@ import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import { workingFolder } from '../../system/environment.js';
 import { exists, joinPath } from '../../system/files.js';
 import { cloneBeside } from '../clone-beside.js';
+import { TRANSFER_LIMIT_MS } from '../transfer-limit.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
 import { gitIn } from './command.js';
-import { TRANSFER_LIMIT_MS } from './network.js';
 import { remoteFailure } from './remote-failure.js';
 
 /** Clones a repository into a folder that is new or empty; submodules are left to the person. */

@@ -1,5 +1,6 @@
-import type { Blocked, Relation } from '../../model/outcome.js';
+import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
+import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
@@ -91,12 +92,6 @@ async function compare(repository: Repository, ours: string | undefined, hub: st
   if (ours === undefined) return { relation: 'behind', head: hub, ahead: 0, behind: 1 };
   const { ahead, behind } = await countAheadBehind(repository, ours, hub);
   return { relation: relationOf(ahead, behind), head: hub, ahead, behind };
-}
-
-function relationOf(ahead: number, behind: number): Relation {
-  if (ahead > 0 && behind > 0) return 'diverged';
-  if (ahead > 0) return 'ahead';
-  return behind > 0 ? 'behind' : 'equal';
 }
 
 const UNRELATED: Blocked = {

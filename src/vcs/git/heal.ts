@@ -15,7 +15,7 @@ import { placementFolders } from '../placement/journal.js';
 import { recover } from '../placement/recover.js';
 import { healBranch } from './heal-damage.js';
 import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
-import { isCommitted, localCopyName } from './integrate.js';
+import { isCommitted, ownCopyName } from './integrate.js';
 import { healMove, moveJournalFile, withIndexLock } from './move-branch.js';
 import { removePrivateIndexes } from './private-index.js';
 import type { Repository } from './repository.js';
@@ -76,7 +76,7 @@ function recoverPlacement(repository: Repository): Promise<readonly string[]> {
   return recover({
     top: repository.top,
     staging: stagingFolder(repository),
-    copyName: localCopyName(repository),
+    copyName: ownCopyName(repository),
     isCommitted: isCommitted(repository),
   });
 }

@@ -1,9 +1,8 @@
 import type { Conflict } from '../../model/outcome.js';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
-import { hashBlobFile, hashBytes } from '../../system/hash.js';
 import { joinPaths } from '../../system/path-bytes.js';
-import { conflictCopyName } from '../conflict-copy.js';
+import { localCopyName } from '../local-copy-name.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { BUSY, place } from '../placement/place.js';
 import type { CopyName, Surprise } from '../placement/plan.js';
@@ -99,7 +98,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
       ...flags.assumeUnchanged,
     ]),
     matches: (path, at, content) => matchesContent(repository, path, at, content),
-    copyName: localCopyName(repository),
+    copyName: ownCopyName(repository),
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced, flags);
       await checkOut(repository, { commit: request.to, folder, paths });
@@ -154,23 +153,9 @@ export const isCommitted =
     throw gitFailure(args, result);
   };
 
-/** Names the copies of files that are in no commit: they are this machine's, and as old as their last change. */
-export function localCopyName(repository: Repository): CopyName {
-  const { machine } = repository.settings;
-  return (path, at, isTaken) => {
-    const stats = lstatIfPresent(at);
-    const id = stats?.isFile() === true ? fileId(at, repository) : hashBytes(path, 'sha1');
-    return conflictCopyName({ path, machine, at: stats?.mtimeMs ?? repository.now(), id }, isTaken);
-  };
-}
-
-function fileId(at: AbsolutePath, { objectFormat }: Repository): string {
-  try {
-    return hashBlobFile(at, objectFormat);
-  } catch {
-    return hashBytes(at, objectFormat);
-  }
-}
+/** Names the copies that this machine makes of files that are in no commit. */
+export const ownCopyName = ({ settings, now, objectFormat }: Repository): CopyName =>
+  localCopyName({ machine: settings.machine, now, algorithm: objectFormat });
 
 /**
  * Writes files of a commit below a folder, complete, with the person's own filters and line endings applied. The folder

@@ -1,10 +1,8 @@
 import { basename } from 'node:path';
 import { type Environment, variable } from '../../system/environment.js';
+import { TRANSFER_LIMIT_MS } from '../transfer-limit.js';
 import type { GitOptions } from './command.js';
 import { once, type Repository } from './repository.js';
-
-/** Half a day, in milliseconds: as long as bytes move, a large first push may take its time. */
-export const TRANSFER_LIMIT_MS = 43_200_000;
 
 /** Returns how a command that speaks to a remote is run: never a prompt, and an end when nothing moves any more. */
 export async function networkOptions(

@@ -1,23 +1,8 @@
-import type { Stats } from 'node:fs';
 import type { Quarantined } from '../../model/change.js';
 import { joinPath, lstatIfPresent } from '../../system/files.js';
+import { isSame, isTakenAnyway } from '../at-rest.js';
 import type { Candidate } from './candidates.js';
 import type { Repository } from './repository.js';
-
-/** After so many runs in a row a file that never rests is taken as it is. */
-const MAX_RUNS = 5;
-
-/** Tells whether two looks at a path saw the same thing. */
-export function isSame(before: Stats | undefined, after: Stats | undefined): boolean {
-  if (before === undefined || after === undefined) return before === after;
-  return (
-    before.size === after.size &&
-    before.mtimeMs === after.mtimeMs &&
-    before.ctimeMs === after.ctimeMs &&
-    before.ino === after.ino &&
-    before.mode === after.mode
-  );
-}
 
 /** Looks at a path again. */
 export function lookAgain(repository: Repository, candidate: Candidate): Candidate {
@@ -25,10 +10,6 @@ export function lookAgain(repository: Repository, candidate: Candidate): Candida
   const folder = stats?.isDirectory() === true && candidate.tracked?.submodule === undefined;
   return { ...candidate, stats: folder ? undefined : stats };
 }
-
-/** Tells whether a file that has not come to rest is taken all the same. */
-export const isTakenAnyway = (path: string, stillChanging: Readonly<Record<string, number>>): boolean =>
-  (stillChanging[path] ?? 0) >= MAX_RUNS;
 
 /**
  * Waits, once, until files that were changed a moment ago have had the settle time, and leaves out what moved

@@ -1,12 +1,12 @@
 import type { Change, Quarantined } from '../../model/change.js';
 import type { Blocked } from '../../model/outcome.js';
 import { remove } from '../../system/files.js';
+import { emptiedFolder } from '../emptied-folder.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { type Candidate, readCandidates } from './candidates.js';
 import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
 import { forgetStats } from './distrust.js';
-import { emptiedFolder } from './emptied-folder.js';
 import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import { copyIndex, emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
@@ -90,11 +90,15 @@ type Removals = {
 
 /** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
 async function emptiedBy(repository: Repository, { index, candidates, head }: Removals): Promise<Blocked | undefined> {
-  const seeming = emptiedFolder(repository, candidates, new Set());
-  if (seeming === undefined) return undefined;
+  const tree = { top: repository.top, metadata: '.git' } as const;
+  const gone = candidates.flatMap(({ path, stats, tracked }) =>
+    stats !== undefined || tracked === undefined || tracked.staged === 'D' ? [] : [path],
+  );
+  if (emptiedFolder(tree, gone) === undefined) return undefined;
   const changes = await changesSince(repository, head, await writeTree(repository, index));
-  const moved = changes.flatMap((change) => (change.type === 'renamed' ? [change.from] : []));
-  return emptiedFolder(repository, candidates, new Set(moved));
+  const moved = new Set(changes.flatMap((change) => (change.type === 'renamed' ? [change.from] : [])));
+  const stillGone = gone.filter((path) => !moved.has(path));
+  return emptiedFolder(tree, stillGone);
 }
 
 type CommitRequest = {

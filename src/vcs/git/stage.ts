@@ -1,11 +1,12 @@
 import type { Quarantined } from '../../model/change.js';
 import { isReadable, joinPath } from '../../system/files.js';
 import { joinPaths } from '../../system/path-bytes.js';
+import { isSame, isTakenAnyway } from '../at-rest.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
 import { type PrivateIndex, writeEntries } from './private-index.js';
 import type { Repository } from './repository.js';
-import { isSame, isTakenAnyway, lookAgain } from './settle.js';
+import { lookAgain } from './settle.js';
 
 /** Twice: a file that is saved just while it is read gets a second chance at once. */
 const READS = 2;

@@ -11,7 +11,7 @@ import {
 } from '../../system/files.js';
 import { recover } from '../placement/recover.js';
 import { healDirstate, rememberHead } from './heal-damage.js';
-import { isCommitted, localCopyName } from './integrate.js';
+import { isCommitted, ownCopyName } from './integrate.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
 import { isKnown } from './revisions.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
@@ -43,7 +43,7 @@ export async function heal(repository: Repository): Promise<readonly string[]> {
     ...(await recover({
       top: repository.top,
       staging: stagingFolder(repository),
-      copyName: localCopyName(repository),
+      copyName: ownCopyName(repository),
       isCommitted: isCommitted(repository),
     })),
   );

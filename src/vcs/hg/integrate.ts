@@ -1,7 +1,4 @@
-import type { AbsolutePath } from '../../model/paths.js';
-import { lstatIfPresent } from '../../system/files.js';
-import { hashBlobFile, hashBytes } from '../../system/hash.js';
-import { conflictCopyName } from '../conflict-copy.js';
+import { localCopyName } from '../local-copy-name.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
@@ -79,7 +76,7 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     differences: files,
     uncommitted: new Set(request.quarantined.map(({ path }) => path)),
     matches: contents.matches,
-    copyName: localCopyName(repository),
+    copyName: ownCopyName(repository),
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced);
       await checkOut(repository, { changeset: to, folder, paths });
@@ -105,20 +102,6 @@ export const isCommitted =
     return head !== undefined && (await isAncestor(repository, to, head));
   };
 
-/** Names the copies of files that are in no commit: they are this machine's, and as old as their last change. */
-export function localCopyName(repository: Repository): CopyName {
-  const { machine } = repository.settings;
-  return (path, at, isTaken) => {
-    const stats = lstatIfPresent(at);
-    const id = stats?.isFile() === true ? fileId(at) : hashBytes(path, 'sha1');
-    return conflictCopyName({ path, machine, at: stats?.mtimeMs ?? repository.now(), id }, isTaken);
-  };
-}
-
-function fileId(at: AbsolutePath): string {
-  try {
-    return hashBlobFile(at, 'sha1');
-  } catch {
-    return hashBytes(at, 'sha1');
-  }
-}
+/** Names the copies that this machine makes of files that are in no commit. */
+export const ownCopyName = ({ settings, now }: Repository): CopyName =>
+  localCopyName({ machine: settings.machine, now, algorithm: 'sha1' });

@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
+import { TRANSFER_LIMIT_MS } from '../transfer-limit.js';
 import type { Hg, HgOptions } from './command.js';
-
-/** Half a day: as long as bytes move, a large first push may take its time. */
-const TOTAL_LIMIT_MS = 43_200_000;
 
 /** Of one large file hg says nothing for a while; a hub that is silent is noticed by hg itself and by ssh. */
 const PATIENCE = 5;
@@ -32,7 +30,7 @@ export async function network({ hg, timeoutMs, progress }: NetworkRequest): Prom
   return {
     args: settings.flatMap((setting) => ['--config', setting]),
     options: {
-      timeoutMs: TOTAL_LIMIT_MS,
+      timeoutMs: TRANSFER_LIMIT_MS,
       idleTimeoutMs: timeoutMs * PATIENCE,
       ...(progress === undefined ? {} : { onStderr: progress }),
     },

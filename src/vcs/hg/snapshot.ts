@@ -1,11 +1,11 @@
 import type { Quarantined } from '../../model/change.js';
 import type { Blocked } from '../../model/outcome.js';
 import type { ExecResult } from '../../system/exec.js';
+import { emptiedFolder } from '../emptied-folder.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { type Candidate, readCandidates } from './candidates.js';
 import { changesOf, foreseenChanges } from './changes.js';
 import { exactly, hgFailure, lastWords } from './command.js';
-import { emptiedFolder } from './emptied-folder.js';
 import { HELD, isHeld } from './hub.js';
 import { author } from './identity.js';
 import { pendingOperation } from './pending-operation.js';
@@ -47,9 +47,12 @@ export async function snapshot(
 
 /** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
 async function emptiedBy(repository: Repository, candidates: readonly Candidate[]): Promise<Blocked | undefined> {
-  if (emptiedFolder(repository, candidates, new Set()) === undefined) return undefined;
-  const renames = await foreseeRenames(repository, candidates);
-  return emptiedFolder(repository, candidates, new Set(renames.values()));
+  const tree = { top: repository.top, metadata: '.hg' } as const;
+  const gone = candidates.flatMap(({ path, letter, stats }) => (letter === '!' && stats === undefined ? [path] : []));
+  if (emptiedFolder(tree, gone) === undefined) return undefined;
+  const moved = new Set<string>((await foreseeRenames(repository, candidates)).values());
+  const stillGone = gone.filter((path) => !moved.has(path));
+  return emptiedFolder(tree, stillGone);
 }
 
 type CommitRequest = {

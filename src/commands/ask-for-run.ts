@@ -1,0 +1,18 @@
+import type { AbsolutePath } from '../model/paths.js';
+import type { Locations } from '../store/locations.js';
+import { putRequest } from '../store/spool.js';
+import { childEnvironment, RUNNING_MARKER } from '../system/environment.js';
+import { execDetached } from '../system/exec.js';
+import { isExecutable } from '../system/files.js';
+
+/** Leaves a request for a run of the repository around a path, and starts a process that serves it; waits for nothing. */
+export function askForRun(
+  { spool, launcher }: Pick<Locations, 'spool' | 'launcher'>,
+  request: { readonly event: string; readonly path: AbsolutePath },
+): void {
+  putRequest(spool, request);
+  if (!isExecutable(launcher)) return;
+  // What it runs is no part of a run that is under way.
+  const { [RUNNING_MARKER]: _ours, ...env } = childEnvironment();
+  execDetached({ program: launcher, args: ['snapshot', '--spool'], cwd: '/', env });
+}
