@@ -40,10 +40,9 @@ export async function checkNight(wiring: Wiring): Promise<Finding> {
 }
 
 async function findNone(schedulers: readonly Scheduler[], entry: SchedulerEntry): Promise<Finding> {
-  const { works, why } = await lookAround(schedulers);
+  const { works, why, mend } = await lookAround(schedulers);
   const fix = async (): Promise<void> => void (await works?.install(entry));
   const detail = `no scheduler calls autosync (${why})`;
-  const mend = 'autosync install <repo> --scheduler auto';
   return { result: 'error', detail, mend, ...(works === undefined ? {} : { fix }) };
 }
 
@@ -53,14 +52,14 @@ async function findBroken(
   entry: SchedulerEntry,
   present: Scheduler,
 ): Promise<Finding> {
-  const { works, why } = await lookAround(schedulers);
+  const { works, why, mend } = await lookAround(schedulers);
   const detail = `${present.kind} has the entry and does not run it (${why})`;
-  if (works === undefined) return { result: 'error', detail, mend: 'autosync install <repo> --scheduler auto' };
+  if (works === undefined) return { result: 'error', detail, mend };
   const fix = async (): Promise<void> => void (await moveEntry(schedulers, works, { before: entry, after: entry }));
-  return { result: 'error', detail, mend: 'autosync doctor --fix', fix };
+  return { result: 'error', detail, mend, fix };
 }
 
-type Surroundings = { readonly works: Scheduler | undefined; readonly why: string };
+type Surroundings = { readonly works: Scheduler | undefined; readonly why: string; readonly mend: string };
 
 async function lookAround(schedulers: readonly Scheduler[]): Promise<Surroundings> {
   const answers = await Promise.all(
@@ -69,5 +68,8 @@ async function lookAround(schedulers: readonly Scheduler[]): Promise<Surrounding
   const why = answers
     .map(({ scheduler, answer }) => `${scheduler.kind}: ${answer.kind === 'available' ? 'works' : answer.why}`)
     .join('; ');
-  return { works: answers.find(({ answer }) => answer.kind === 'available')?.scheduler, why };
+  const works = answers.find(({ answer }) => answer.kind === 'available')?.scheduler;
+  const mends = answers.flatMap(({ answer }) => (answer.kind === 'available' ? [] : (answer.mend ?? [])));
+  const first = works === undefined && mends.length > 0 ? `${mends.join(', or ')}; then ` : '';
+  return { works, why, mend: `${first}autosync doctor --fix` };
 }

@@ -1,5 +1,5 @@
 import { hookInstallerFor } from '../hooks/index.js';
-import { BY_HAND } from '../model/by-hand.js';
+import { BY_HAND, wayToHub } from '../model/by-hand.js';
 import { errorMessage } from '../model/errors.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
@@ -135,7 +135,7 @@ async function checkHub({ locations }: Wiring, repo: RegisteredRepo): Promise<Fi
   const fetched = await tree.fetch(state);
   if (fetched.kind === 'blocked') return { result: 'error', detail: fetched.blocked.kind, mend: fetched.blocked.hint };
   if (fetched.kind === 'unavailable') {
-    const mend = `${BY_HAND[repo.vcs].mend[fetched.reason]}; ${BY_HAND[repo.vcs].look(repo.path)} shows it in full`;
+    const mend = `${wayToHub(repo.vcs, fetched)}; ${BY_HAND[repo.vcs].look(repo.path)} shows it in full`;
     return {
       result: fetched.reason === 'offline' ? 'warning' : 'error',
       detail: `${fetched.reason}: ${fetched.why}`,

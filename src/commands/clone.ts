@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import type { Argv } from 'yargs';
-import { BY_HAND } from '../model/by-hand.js';
+import { wayToHub } from '../model/by-hand.js';
 import { AutosyncError } from '../model/errors.js';
 import type { ExitCode } from '../model/exit-codes.js';
-import type { RemoteFailure } from '../model/outcome.js';
 import type { VcsKind } from '../model/report.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
@@ -100,8 +99,8 @@ async function cloneWith(system: Vcs, request: CloneRequest, isSecond: boolean):
 }
 
 /** There is no repository yet in which a person could look for himself, and no next run. */
-function wayOut(kind: VcsKind, reason: RemoteFailure): string {
-  switch (reason) {
+function wayOut(kind: VcsKind, failure: Pick<Failure, 'reason' | 'why'>): string {
+  switch (failure.reason) {
     case 'offline':
     case 'timeout':
       return 'try again when the hub is in reach';
@@ -111,7 +110,7 @@ function wayOut(kind: VcsKind, reason: RemoteFailure): string {
     case 'host-key':
       return `connect once by hand to accept the host key: ${kind} clone <url>`;
     default:
-      return BY_HAND[kind].mend[reason];
+      return wayToHub(kind, failure);
   }
 }
 
@@ -124,6 +123,6 @@ function cannotClone(url: string, failures: readonly Failure[]): AutosyncError {
   return new AutosyncError(
     reason === 'offline' || reason === 'timeout' ? 'offline' : 'failed',
     `cannot clone '${redact(url)}' with ${system.kind}: ${why}`,
-    [wayOut(system.kind, reason), ...others.map((other) => `with ${other.system.kind}: ${other.why}`)],
+    [wayOut(system.kind, known), ...others.map((other) => `with ${other.system.kind}: ${other.why}`)],
   );
 }

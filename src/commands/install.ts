@@ -115,6 +115,7 @@ function showInstallation(
   for (const { what, mend } of cautions) warn(`later: ${foreign(what)} → ${foreign(mend)}`);
   if (scheduler.kind === 'chosen') return;
   warn(`no scheduler calls autosync on this machine: ${scheduler.why}`);
+  if (scheduler.mends.length > 0) warn(`${scheduler.mends.join(', or ')}; then: autosync doctor --fix`);
   warn('commits are pushed by hooks alone; other changes wait until you run: autosync snapshot --all');
 }
 

@@ -1,4 +1,4 @@
-import { BY_HAND } from '../model/by-hand.js';
+import { BY_HAND, wayToHub } from '../model/by-hand.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import type { RemoteFailure } from '../model/outcome.js';
 import type { RepoReport, VcsKind, Verdict } from '../model/report.js';
@@ -36,7 +36,7 @@ function unreachable({ fetch, push }: Facts, vcs: VcsKind): Judgement | undefine
   for (const outcome of [fetch, push]) {
     if (outcome.kind !== 'unavailable') continue;
     const verdict = PASSING.includes(outcome.reason) ? 'offline' : 'attention';
-    return { verdict, why: `${outcome.why}; ${BY_HAND[vcs].mend[outcome.reason]}` };
+    return { verdict, why: `${outcome.why}; ${wayToHub(vcs, outcome)}` };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { RemoteFailure } from './outcome.js';
+import type { FetchOutcome, RemoteFailure } from './outcome.js';
 import type { VcsKind } from './report.js';
 
 /** What a person does by hand about what autosync cannot do for him; each in one line. */
@@ -26,10 +26,11 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     look: (folder) => `git -C '${folder}' fetch`,
     mend: {
       ...PASSING,
-      auth: 'check the key or password that git uses for it without asking; autosync doctor tests it',
+      auth: 'keep the password where git finds it without asking, in a credential helper or ~/.netrc; autosync doctor tests it',
       'not-found': "check the remote's URL: git remote -v",
       'host-key': 'connect once by hand to accept the host key: git fetch',
-      certificate: "check the hub's certificate: git fetch",
+      certificate:
+        "name the authority that signed the hub's certificate: git config --global http.sslCAInfo <file>; git fetch shows it",
       'disk-full': 'free some space',
       other: 'try it by hand: git fetch',
     },
@@ -41,7 +42,7 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     look: (folder) => `hg -R '${folder}' incoming`,
     mend: {
       ...PASSING,
-      auth: "check what hg uses for it without asking: an ssh key that 'ssh-add -l' or ~/.ssh/config names; [auth] in ~/.hgrc, ~/.netrc or the keyring extension for http; autosync doctor tests it",
+      auth: 'keep the password where hg finds it without asking: [auth] in ~/.hgrc, ~/.netrc or the keyring extension; autosync doctor tests it',
       'not-found': "check the hub's URL: hg paths",
       'host-key': 'connect once by hand to accept the host key: hg incoming',
       certificate:
@@ -51,3 +52,18 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     },
   },
 };
+
+/** A passphrase asks a person, and an agent ends with his session. */
+const SSH_KEY =
+  "name a key without a passphrase, which the hub knows, for this host in ~/.ssh/config (IdentityFile); 'ssh-add -l' shows what an agent lends for now; autosync doctor tests it";
+
+/** Returns what mends a hub's not being reached, in one line. */
+export function wayToHub(
+  vcs: VcsKind,
+  { reason, why }: Pick<Extract<FetchOutcome, { kind: 'unavailable' }>, 'reason' | 'why'>,
+): string {
+  return reason === 'auth' && SSH_WORDS.test(why) ? SSH_KEY : BY_HAND[vcs].mend[reason];
+}
+
+/** What OpenSSH says: `user@host: Permission denied (publickey,password).` */
+const SSH_WORDS = /Permission denied \(|publickey/;

@@ -70,14 +70,14 @@ export function createCron(world: CronWorld): Scheduler {
 }
 
 async function availability(cron: Cron): Promise<Availability> {
-  const unavailable = (why: string): Availability => ({ kind: 'unavailable', why });
+  const unavailable = (why: string, mend: string): Availability => ({ kind: 'unavailable', why, mend });
   const crontab = openCrontab(cron);
-  if (crontab === undefined) return unavailable("there is no program 'crontab' on PATH");
-  if (!cron.daemonRuns()) return unavailable('no cron daemon is running');
+  if (crontab === undefined) return unavailable("there is no program 'crontab' on PATH", 'install cron');
+  if (!cron.daemonRuns()) return unavailable('no cron daemon is running', 'start cron: sudo service cron start');
   try {
     await readTable(crontab);
   } catch (error) {
-    return unavailable(errorMessage(error));
+    return unavailable(errorMessage(error), "see what 'crontab -l' says");
   }
   return { kind: 'available' };
 }

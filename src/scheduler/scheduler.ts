@@ -13,7 +13,10 @@ export type SchedulerEntry = {
 };
 
 /** Whether a scheduler really runs jobs on this machine. */
-export type Availability = { readonly kind: 'available' } | { readonly kind: 'unavailable'; readonly why: string };
+export type Availability =
+  | { readonly kind: 'available' }
+  /** `mend`: what makes it work, where somebody could do something about it. */
+  | { readonly kind: 'unavailable'; readonly why: string; readonly mend?: string };
 
 /** One file that an entry consists of, or (with `path` a name like `crontab`) one region of a foreign table. */
 export type RenderedFile = { readonly path: string; readonly content: string };

@@ -68,7 +68,8 @@ async function availability(systemd: Systemd): Promise<Availability> {
   if (manager === undefined) return unavailable("there is no program 'systemctl' on PATH");
   const ended = await askManager(manager, ['list-timers']);
   if (ended.exitCode === 0) return { kind: 'available' };
-  return unavailable(`systemd's user manager does not answer: ${complaint(manager, ended)}`);
+  const why = `systemd's user manager does not answer: ${complaint(manager, ended)}`;
+  return { kind: 'unavailable', why, mend: 'let it run without a login: sudo loginctl enable-linger "$USER"' };
 }
 
 function unitsFor(systemd: Systemd, entry: SchedulerEntry): readonly EntryFile[] {

@@ -16,7 +16,7 @@ import {
   removeEmptyFolder,
 } from '../system/files.js';
 import { decodePath, encodePath } from '../system/path-bytes.js';
-import { livenessOf, ownIdentity } from '../system/process-identity.js';
+import { isRunning, livenessOf, ownIdentity } from '../system/process-identity.js';
 import { orEnvironmentError } from './own-file.js';
 
 /** Something happened in a folder: the repository around it is due. */
@@ -36,7 +36,7 @@ export type SpoolRequest = {
  * The launcher, a shell script, writes the same.
  */
 const WHOLE = /^\d+-\d+(-\d+)?\.request$/;
-const UNFINISHED = /^\.\d+-\d+(-\d+)?$/;
+const UNFINISHED = /^\.\d+-(\d+)(-\d+)?$/;
 const EVENT = /^[a-z][a-z-]*$/;
 const MAX_BYTES = 64 * 1024;
 
@@ -67,14 +67,25 @@ export function putRequest(folder: AbsolutePath, request: Pick<SpoolRequest, 'ev
     do {
       requestCount += 1;
       name = `${stem}-${requestCount}`;
-    } while (!createExclusively(joinPath(folder, `.${name}`), content));
-    move(joinPath(folder, `.${name}`), joinPath(folder, `${name}.request`));
+    } while (!createExclusively(joinPath(folder, `.${name}`), content) || !finish(folder, name));
   });
+}
+
+/** Gives a whole request its name; false if another container, which does not see our process, took it for abandoned. */
+function finish(folder: AbsolutePath, name: string): boolean {
+  try {
+    move(joinPath(folder, `.${name}`), joinPath(folder, `${name}.request`));
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
 }
 
 /**
  * Takes the requests that wait, for this run alone, with those of runs that died over theirs, oldest first. Whoever
- * takes them does the work and then calls {@link finishRequests}. Broken ones are thrown away when they are a day old.
+ * takes them does the work and then calls {@link finishRequests}. Broken ones are thrown away when they are a day old,
+ * unfinished ones as soon as their writer is gone.
  */
 export function takeRequests(folder: AbsolutePath): readonly SpoolRequest[] {
   return orEnvironmentError('read', folder, () => {
@@ -165,8 +176,10 @@ function throwAwayBroken(folder: AbsolutePath): void {
   const limit = systemClock.now() - DAY_MS;
   for (const name of listNames(folder)) {
     const file = joinPath(folder, name);
-    const ours = WHOLE.test(name) || UNFINISHED.test(name);
-    if (ours && (lstatIfPresent(file)?.mtimeMs ?? limit) < limit) throwAway(file);
+    const writer = UNFINISHED.exec(name)?.[1];
+    const ours = WHOLE.test(name) || writer !== undefined;
+    const isOld = (lstatIfPresent(file)?.mtimeMs ?? limit) < limit;
+    if (ours && (isOld || (writer !== undefined && !isRunning(Number(writer))))) throwAway(file);
   }
 }
 

@@ -123,7 +123,7 @@ describe('a hub over HTTP', () => {
     here.write('a.txt', 'MINE\n');
     const report = await here.run();
     expect(report).toMatchObject({ verdict: 'attention', fetch: { reason: 'auth' }, commit: { kind: 'committed' } });
-    expect(report.why).toContain('check the key or password');
+    expect(report.why).toContain('credential helper');
     expect(JSON.stringify(report)).not.toContain('wr0ngS3cret');
     writeFileSync(store, `http://me:right@127.0.0.1:${port}\n`);
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });

@@ -82,6 +82,10 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'clone', kind: 'kill', calls: 'rename */.local/share/autosync/run' },
   ],
   [
+    'a request that was half written when its writer was killed is thrown away by the next run',
+    { operation: 'clone', kind: 'kill', calls: 'fsync */autosync/spool/.*' },
+  ],
+  [
     'a crontab that was half written when its writer was killed is not left beside the whole one',
     { operation: 'install', kind: 'kill', calls: 'rename */crontab.new.*.new -> *' },
   ],

@@ -133,12 +133,17 @@ export function gitFailure(args: readonly string[], result: ExecResult): Autosyn
   return new AutosyncError('failed', `git ${verb} failed: ${words}`, hints, result);
 }
 
-/** Returns the lines in which git says what is wrong, without secrets; bounded. */
-export function lastWords(stderr: string): string {
+/** What git adds when ssh, or the hub, has said why. */
+const NO_NEWS = /^fatal: Could not read from remote repository/;
+
+/** Returns the lines in which git, or what it speaks through, says what is wrong, without secrets; bounded. */
+export function lastWords(stderr: string, alsoTelling: RegExp = /^$/): string {
   const lines = redact(stderr)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('hint:'));
-  const telling = lines.filter((line) => /^(fatal|error|remote|abort)/.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-4).join('; ').slice(0, 600) || 'it gave no reason';
+  const telling = lines.filter((line) => /^(fatal|error|remote|abort)/.test(line) || alsoTelling.test(line));
+  const news = telling.filter((line) => !NO_NEWS.test(line));
+  const said = [news, telling, lines].find((some) => some.length > 0) ?? [];
+  return said.slice(-4).join('; ').slice(0, 600) || 'it gave no reason';
 }

@@ -31,7 +31,7 @@ const FAILURES: readonly (readonly [RegExp, RemoteFailure])[] = [
 export function remoteFailure(result: ExecResult): { readonly reason: RemoteFailure; readonly why: string } {
   if (result.timedOut) return { reason: 'timeout', why: 'the hub did not answer in time' };
   const found = FAILURES.find(([pattern]) => pattern.test(result.stderr));
-  return { reason: found?.[1] ?? 'other', why: lastWords(result.stderr) };
+  return { reason: found?.[1] ?? 'other', why: lastWords(result.stderr, found?.[0]) };
 }
 
 const REJECTIONS: readonly (readonly [RegExp, RejectReason])[] = [

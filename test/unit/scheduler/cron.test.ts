@@ -223,11 +223,20 @@ describe('a machine without a working cron', () => {
     const idle = fakeCrontab({ daemonRuns: () => false });
     world.behave('unreadable');
     const why = async (one: FakeWorld): Promise<unknown> => one.scheduler.availability();
-    expect(await why(none)).toEqual({ kind: 'unavailable', why: "there is no program 'crontab' on PATH" });
-    expect(await why(idle)).toEqual({ kind: 'unavailable', why: 'no cron daemon is running' });
+    expect(await why(none)).toEqual({
+      kind: 'unavailable',
+      why: "there is no program 'crontab' on PATH",
+      mend: 'install cron',
+    });
+    expect(await why(idle)).toEqual({
+      kind: 'unavailable',
+      why: 'no cron daemon is running',
+      mend: 'start cron: sudo service cron start',
+    });
     expect(await why(world)).toEqual({
       kind: 'unavailable',
       why: 'crontab cannot be read: crontabs/person/: fdopen: Permission denied',
+      mend: "see what 'crontab -l' says",
     });
     expect((await none.scheduler.state(entry())).kind).toBe('absent');
     expect((await world.scheduler.state(entry())).kind).toBe('unreadable');

@@ -11,7 +11,7 @@ function known(answer: Availability): readonly Scheduler[] {
   }));
 }
 const working = known({ kind: 'available' });
-const broken = known({ kind: 'unavailable', why: 'no cron daemon is running' });
+const broken = known({ kind: 'unavailable', why: 'no cron daemon is running', mend: 'start cron' });
 
 describe('the choice of a scheduler', () => {
   it('is the first that works, or the one that was named', async () => {
@@ -20,12 +20,16 @@ describe('the choice of a scheduler', () => {
   });
 
   it('is none, with every reason, when none works', async () => {
-    expect(await chooseScheduler('auto', broken)).toEqual({ kind: 'none', why: 'cron: no cron daemon is running' });
+    expect(await chooseScheduler('auto', broken)).toEqual({
+      kind: 'none',
+      why: 'cron: no cron daemon is running',
+      mends: ['start cron'],
+    });
   });
 
   it('is none when none is wanted, without looking', async () => {
     const untouchable = working.map((scheduler) => ({ ...scheduler, availability: () => Promise.reject(new Error()) }));
-    expect(await chooseScheduler('none', untouchable)).toEqual({ kind: 'none', why: 'none was wanted' });
+    expect(await chooseScheduler('none', untouchable)).toEqual({ kind: 'none', why: 'none was wanted', mends: [] });
   });
 
   it('fails in words when the one that was named does not work', async () => {

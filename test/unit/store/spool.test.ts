@@ -152,10 +152,19 @@ describe('a spool', () => {
     expect(readdirSync(spool).sort()).toEqual(['.hidden', '1-2.request.bak', 'README', 'x.request']);
   });
 
+  it('throws away a request whose writer has gone before it was whole', () => {
+    const spool = newSpool();
+    mkdirSync(spool);
+    const { pid } = spawnSync('true');
+    writeFileSync(join(spool, `.1700000000-${pid}-1`), 'poke\n/r');
+    expect(takeRequests(spool)).toEqual([]);
+    expect(readdirSync(spool)).toEqual([]);
+  });
+
   it('does not show a request that is not whole yet, and throws it away after a day', () => {
     const spool = newSpool();
     mkdirSync(spool);
-    const file = join(spool, '.1700000000-17');
+    const file = join(spool, `.1700000000-${process.pid}`);
     writeFileSync(file, 'poke\n/r');
     expect(takeRequests(spool)).toEqual([]);
     expect(existsSync(file)).toBe(true);
