@@ -10,10 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployProgram, until } from '../support/cli.js';
 import { type CronDaemon, startCron } from '../support/cron-daemon.js';
+import { firingsIn, noteFirings } from '../support/firings.js';
 import { freePort, startHgServe } from '../support/hg-servers.js';
 import { hg } from '../support/hg-world.js';
 import { contentsOf } from '../support/hook-world.js';
@@ -114,6 +115,23 @@ describe.each(SYSTEMS)('two machines under cron, with $name', (vcs) => {
       title: expect.stringContaining('renamed.md'),
       body: expect.stringContaining(copy),
     });
+  });
+
+  it('ten changes, on both sides at once, are on both with nothing run by hand', async () => {
+    for (const change of [1, 3, 5, 7, 9]) {
+      write(laptop, `change-${change}.md`, `change ${change}\n`);
+      write(desktop, `change-${change + 1}.md`, `change ${change + 1}\n`);
+      const isThere = (): boolean =>
+        files(desktop).has(`change-${change}.md`) && files(laptop).has(`change-${change + 1}.md`);
+      await until(`changes ${change} and ${change + 1} are there`, isThere);
+    }
+    expect(files(laptop)).toEqual(files(desktop));
+    const firings = [laptop, desktop].flatMap((machine) =>
+      firingsIn(machine.as('node', program, 'log', '-n', '1000', '--json'), basename(machine.home)),
+    );
+    noteFirings(`cron, ${vcs.name}`, firings);
+    const committed = firings.filter(({ commit }) => /^Added change-\d+\.md$/.test(commit));
+    expect(new Set(committed.map(({ commit }) => commit)).size).toBe(10);
   });
 
   it('uninstall leaves crontab, hooks and home byte for byte as they were', () => {

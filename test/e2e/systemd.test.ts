@@ -9,9 +9,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROGRAM, until } from '../support/cli.js';
+import { firingsIn, noteFirings } from '../support/firings.js';
 import { needs } from '../support/needs.js';
 import { readFolder } from '../support/read-folder.js';
 import { startUserManager, type UserManager } from '../support/user-manager.js';
@@ -86,6 +87,22 @@ describe.skipIf(!needs('systemd --user'))('two machines under systemd', () => {
     }
   });
 
+  it('ten changes, on both sides at once, are on both with nothing run by hand', async () => {
+    for (const change of [1, 3, 5, 7, 9]) {
+      writeFileSync(join(laptop.notes, `change-${change}.md`), `change ${change}\n`);
+      writeFileSync(join(desktop.notes, `change-${change + 1}.md`), `change ${change + 1}\n`);
+      const isThere = (): boolean => has(desktop, `change-${change}.md`) && has(laptop, `change-${change + 1}.md`);
+      await until(`changes ${change} and ${change + 1} are there`, isThere);
+    }
+    expect(text(laptop)).toBe(text(desktop));
+    const firings = [laptop, desktop].flatMap(({ notes, autosync }) =>
+      firingsIn(autosync('log', '-n', '1000', '--json'), basename(dirname(notes))),
+    );
+    noteFirings('systemd --user', firings);
+    const committed = firings.filter(({ commit }) => /^Added change-\d+\.md$/.test(commit));
+    expect(new Set(committed.map(({ commit }) => commit)).size).toBe(10);
+  });
+
   it('switching to another scheduler takes the timer away', () => {
     laptop.autosync('install', laptop.notes, '--scheduler', 'none');
     expect(readdirSync(join(laptop.config, 'systemd', 'user')).sort()).toEqual(['autosync.timer.d']);
@@ -133,11 +150,11 @@ function withoutCrontab(): string {
   return bin;
 }
 
-/** Has a machine's timer come every five seconds. */
+/** Has a machine's timer come every three seconds. */
 function hurry({ config, manager }: Machine): void {
   const dropIn = join(config, 'systemd', 'user', 'autosync.timer.d');
   mkdirSync(dropIn, { recursive: true });
-  writeFileSync(join(dropIn, 'hurry.conf'), '[Timer]\nOnCalendar=*:*:05/5\n');
+  writeFileSync(join(dropIn, 'hurry.conf'), '[Timer]\nOnCalendar=*:*:00/3\n');
   manager.systemctl('daemon-reload');
   manager.systemctl('restart', 'autosync.timer');
 }
