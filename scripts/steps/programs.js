@@ -29,6 +29,8 @@ export const TEST_PROGRAMS = [
   { name: 'crontab', packages: ['cron'] },
   { name: 'faketime', packages: ['faketime'] },
   { name: 'notify-send', packages: ['libnotify-bin'] },
+  { name: 'dunst', packages: ['dunst'] },
+  { name: 'Xvfb', packages: ['xvfb'] },
   { name: 'dbus-daemon', packages: ['dbus'] },
   { name: 'dbus-run-session', packages: ['dbus'] },
   {
