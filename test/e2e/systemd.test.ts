@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROGRAM, until } from '../support/cli.js';
 import { firingsIn, noteFirings } from '../support/firings.js';
 import { needs } from '../support/needs.js';
+import { listenOn, NOTIFICATION_PROGRAMS, type ReceivedNotification } from '../support/notification-server.js';
 import { readFolder } from '../support/read-folder.js';
 import { startUserManager, type UserManager } from '../support/user-manager.js';
 
@@ -103,6 +104,28 @@ describe.skipIf(!needs('systemd --user'))('two machines under systemd', () => {
     expect(new Set(committed.map(({ commit }) => commit)).size).toBe(10);
   });
 
+  it.skipIf(!NOTIFICATION_PROGRAMS.every(needs))(
+    'a conflict that a run of the timer meets is shown on the desktop',
+    async () => {
+      const desktops = await Promise.all(
+        [laptop, desktop].map(({ manager }) => listenOn(manager.env['DBUS_SESSION_BUS_ADDRESS'] ?? '')),
+      );
+      try {
+        for (const { config } of [laptop, desktop]) setNotify(config, true);
+        writeFileSync(join(laptop.notes, 'renamed.md'), 'LAPTOP\n');
+        writeFileSync(join(desktop.notes, 'renamed.md'), 'DESKTOP\n');
+        const received = (): readonly ReceivedNotification[] => desktops.flatMap((one) => one.received());
+        await until('somebody is told', () => received().length > 0);
+        expect(received()).toMatchObject([
+          { app: 'autosync', title: expect.stringContaining('conflict in renamed.md') },
+        ]);
+      } finally {
+        for (const { config } of [laptop, desktop]) setNotify(config, false);
+        for (const one of desktops) await one.stop();
+      }
+    },
+  );
+
   it('switching to another scheduler takes the timer away', () => {
     laptop.autosync('install', laptop.notes, '--scheduler', 'none');
     expect(readdirSync(join(laptop.config, 'systemd', 'user')).sort()).toEqual(['autosync.timer.d']);
@@ -123,7 +146,7 @@ function createMachine(name: string): Machine {
   const home = join(folder, name);
   const config = join(home, '.config');
   mkdirSync(join(config, 'autosync'), { recursive: true });
-  writeFileSync(join(config, 'autosync', 'config.toml'), `machine = "${name}"\nnotify = false\n`);
+  setNotify(config, false);
   writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = Test\n\temail = test@example.invalid\n');
   const notes = join(home, 'notes');
   execFileSync('git', ['clone', '-q', hub, notes], { stdio: 'ignore' });
@@ -140,6 +163,12 @@ function createMachine(name: string): Machine {
     throw new Error(`autosync ${args.join(' ')}: ${ended.status}\n${ended.stdout}${ended.stderr}`);
   };
   return { notes, config, manager, autosync };
+}
+
+/** Writes a machine's settings: it is named as the folder around them. */
+function setNotify(config: string, notify: boolean): void {
+  const name = basename(dirname(config));
+  writeFileSync(join(config, 'autosync', 'config.toml'), `machine = "${name}"\nnotify = ${notify}\n`);
 }
 
 /** Makes a folder whose `crontab` refuses: the one crontab of whoever runs the tests is not for them. */

@@ -69,6 +69,20 @@ export async function startNotificationServer(options: NotificationServerOptions
   return { address, received: () => readMessages(messages), stop };
 }
 
+/** Puts a notification server on a session bus that is there already, as a desktop does. */
+export async function listenOn(address: string): Promise<Omit<NotificationServer, 'address'>> {
+  const folder = mkdtempSync(join(tmpdir(), 'as-bus-'));
+  const messages = join(folder, 'messages');
+  writeFileSync(messages, '');
+  const programs: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(programs.map(end));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await start(programs, '/usr/bin/python3', [SERVER, 'normal', messages], { address });
+  return { received: () => readMessages(messages), stop };
+}
+
 const SERVER = fileURLToPath(new URL('notification-server.py', import.meta.url));
 
 /** A session's usual configuration without its service folders: nothing on this bus is started on demand. */
