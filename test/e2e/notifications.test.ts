@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHome, type Home } from '../support/cli.js';
+import { createHome, type Home, until } from '../support/cli.js';
 import { createWorld, type Machine, type World } from '../support/world.js';
 
 let world: World;
@@ -80,4 +80,16 @@ describe('what nobody could be told', () => {
     expect(run()).toBe(0);
     expect(heard()).toEqual([]);
   });
+});
+
+it('a conflict that a run begun by a hook meets is told', async () => {
+  home.autosync('install', machine.top, '--scheduler', 'none');
+  const other = world.add('other');
+  writeFileSync(join(other.top, 'README.md'), 'theirs\n');
+  other.commit('theirs');
+  other.send();
+  writeFileSync(join(machine.top, 'README.md'), 'mine\n');
+  machine.commit('mine');
+  await until('it is told', () => heard().length > 0);
+  expect(heard()).toEqual(['conflict']);
 });
