@@ -46,6 +46,18 @@ export async function changedPaths({ hg }: WithHg, from: string, to: string): Pr
   return changed;
 }
 
+/** Lists the paths in which the working tree differs from a changeset; `present` tells whether something stands there. */
+export async function changedInTree(
+  { hg }: WithHg,
+  from: string,
+): Promise<readonly { readonly path: RelativePath; readonly present: boolean }[]> {
+  const values = splitPaths(await hg.output(['status', '-mard', '-T', '{status}\\0{path}\\0', `--rev=${from}`]));
+  const changed: { path: RelativePath; present: boolean }[] = [];
+  for (let at = 0; at + 1 < values.length; at += 2)
+    changed.push({ path: asRelative(values[at + 1] ?? ''), present: values[at] === 'M' || values[at] === 'A' });
+  return changed;
+}
+
 const MODES: Readonly<Record<string, string>> = { '': '100644', x: '100755', l: '120000' };
 
 /** Reads the kinds of some files of a changeset (`hg files`: `<flags> NUL <path> NUL`), as git's octal modes. */

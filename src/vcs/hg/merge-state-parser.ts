@@ -5,10 +5,10 @@ import { splitPaths } from '../../system/path-bytes.js';
 export const MERGE_STATE_ARGUMENTS: readonly string[] = [
   'debugmergestate',
   '-T',
-  `{files % "${['state', 'path', 'local_path', 'local_key', 'other_path', 'other_node', 'ancestor_node', 'renamed_path', 'rename_side'].map((name) => `{${name}}\\0`).join('')}"}`,
+  `{files % "${['state', 'path', 'local_path', 'local_key', 'other_path', 'other_node', 'ancestor_node', 'renamed_path', 'rename_side', 'ancestor_path'].map((name) => `{${name}}\\0`).join('')}"}`,
 ];
 
-const FIELDS = 9;
+const FIELDS = 10;
 
 /** A path whose two versions hg could not merge. */
 export type ContentConflict = {
@@ -29,7 +29,7 @@ export type PathConflict = {
 };
 
 /**
- * Reads `hg debugmergestate` in the form above, nine values a file, each ended by NUL. States: `u` unresolved, `pu`
+ * Reads `hg debugmergestate` in the form above, ten values a file, each ended by NUL. States: `u` unresolved, `pu`
  * unresolved path conflict, `r` and `pr` resolved. A version that is not there has zeros for its id.
  */
 export function parseMergeState(output: Uint8Array): readonly (ContentConflict | PathConflict)[] {
@@ -57,6 +57,32 @@ export function parseMergeState(output: Uint8Array): readonly (ContentConflict |
     }
   }
   return conflicts;
+}
+
+/** A path that hg has merged from three versions, or that was settled since: what it took for each. */
+export type MergeInput = {
+  readonly ours: RelativePath;
+  readonly theirs: RelativePath;
+  /** What the version that both are taken to come from was called; undefined where there is none. */
+  readonly base: RelativePath | undefined;
+  readonly path: RelativePath;
+};
+
+/** Reads the same answer for what is resolved (`r`). */
+export function parseMergeInputs(output: Uint8Array): readonly MergeInput[] {
+  const values = splitPaths(output);
+  const inputs: MergeInput[] = [];
+  for (let at = 0; at + FIELDS <= values.length; at += FIELDS) {
+    const [state, path = '', ours = '', , theirs = '', , baseNode = '', , , base = ''] = values.slice(at, at + FIELDS);
+    if (state !== 'r') continue;
+    inputs.push({
+      path: asRelative(path),
+      ours: asRelative(ours),
+      theirs: asRelative(theirs),
+      base: isNone(baseNode) ? undefined : asRelative(base),
+    });
+  }
+  return inputs;
 }
 
 const isNone = (id: string): boolean => /^0*$/.test(id);

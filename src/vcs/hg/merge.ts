@@ -8,6 +8,7 @@ import type { Repository } from './repository.js';
 import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
 import { settleFlags } from './settle-flags.js';
+import { settleLosses } from './settle-losses.js';
 
 /** What merging needs to know. */
 export type MergeRequest = Ends & {
@@ -59,7 +60,8 @@ async function mergeOne(repository: Repository, share: MergeShare, request: Merg
   const hasConflicts = await mergeInShare(share, request);
   const settled = hasConflicts ? await settleConflicts(share, request) : [];
   const flags = await settleFlags(share, request, settled);
-  const conflicts = [...settled, ...flags, ...(await divergentRenames(repository, request))];
+  const left = await settleLosses(share, request);
+  const conflicts = [...settled, ...flags, ...left, ...(await divergentRenames(repository, request))];
   if (request.pause && conflicts.length > 0) {
     await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
     return { id: undefined, conflicts };

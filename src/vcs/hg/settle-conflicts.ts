@@ -30,7 +30,7 @@ import { provenance } from './provenance.js';
 export type Ends = { readonly ours: string; readonly theirs: string };
 
 /** One version of a file. */
-type Version = { readonly path: RelativePath; readonly data: Buffer; readonly mode: string };
+export type Version = { readonly path: RelativePath; readonly data: Buffer; readonly mode: string };
 
 /**
  * Settles every conflict of the merge in the share: the hub's version keeps the name, ours becomes a conflict copy beside
@@ -85,7 +85,8 @@ function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): Con
   return one.data.includes(0) || other.data.includes(0) ? 'binary' : 'content';
 }
 
-async function versionOf(
+/** Returns a changeset's version of a file, if it has one. */
+export async function versionOf(
   share: MergeShare,
   changeset: string,
   path: RelativePath | undefined,
@@ -108,7 +109,7 @@ type NameRequest = {
 };
 
 /** Names a copy; an earlier copy of the same version may stand there, edited since. */
-async function copyName(share: MergeShare, { path, data, ends, from }: NameRequest): Promise<RelativePath> {
+export async function copyName(share: MergeShare, { path, data, ends, from }: NameRequest): Promise<RelativePath> {
   const known = await provenance(share, { ...ends, path: from ?? path });
   return conflictCopyName({ path, id: hashBlob(data, 'sha1'), ...known }, (name) => {
     const at = joinPath(share.top, name);
@@ -119,7 +120,7 @@ async function copyName(share: MergeShare, { path, data, ends, from }: NameReque
 }
 
 /** Makes a path of the share hold one version, and nothing else. */
-function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
+export function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
   const at = joinPath(top, path);
   remove(at);
   makeSharedFolder(dirname(at));

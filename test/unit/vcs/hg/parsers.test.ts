@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMergeState } from '../../../../src/vcs/hg/merge-state-parser.js';
+import { parseMergeInputs, parseMergeState } from '../../../../src/vcs/hg/merge-state-parser.js';
 import { remoteFailure } from '../../../../src/vcs/hg/remote-failure.js';
 import { parseStatus } from '../../../../src/vcs/hg/status-parser.js';
 
@@ -23,19 +23,28 @@ describe('hg debugmergestate', () => {
   const ID = 'a'.repeat(40);
   const NONE = '0'.repeat(40);
 
+  const OUTPUT = fields(
+    ...['u', 'a.txt', 'b.txt', ID, 'a.txt', ID, ID, '', '', 'a.txt'],
+    ...['u', 'gone.txt', 'gone.txt', NONE, 'gone.txt', ID, ID, '', '', 'gone.txt'],
+    ...['u', 'new.txt', 'new.txt', ID, 'new.txt', ID, NONE, '', '', 'new.txt'],
+    ...['pu', 'x', '', '', '', '', '', 'x~0123456789ab', 'l', ''],
+    ...['r', 'done.txt', 'done.txt', ID, 'old.txt', ID, ID, '', '', 'base.txt'],
+    ...['r', 'fresh.txt', 'fresh.txt', ID, 'fresh.txt', ID, NONE, '', '', 'fresh.txt'],
+  );
+
   it('tells contents from paths, and which side has what; what is resolved is left out', () => {
-    const output = fields(
-      ...['u', 'a.txt', 'b.txt', ID, 'a.txt', ID, ID, '', ''],
-      ...['u', 'gone.txt', 'gone.txt', NONE, 'gone.txt', ID, ID, '', ''],
-      ...['u', 'new.txt', 'new.txt', ID, 'new.txt', ID, NONE, '', ''],
-      ...['pu', 'x', '', '', '', '', '', 'x~0123456789ab', 'l'],
-      ...['r', 'done.txt', 'done.txt', ID, 'done.txt', ID, ID, '', ''],
-    );
-    expect(parseMergeState(output)).toEqual([
+    expect(parseMergeState(OUTPUT)).toEqual([
       { kind: 'content', path: 'a.txt', ours: 'b.txt', theirs: 'a.txt', hasBase: true },
       { kind: 'content', path: 'gone.txt', ours: undefined, theirs: 'gone.txt', hasBase: true },
       { kind: 'content', path: 'new.txt', ours: 'new.txt', theirs: 'new.txt', hasBase: false },
       { kind: 'path', path: 'x', setAside: 'x~0123456789ab', side: 'ours' },
+    ]);
+  });
+
+  it('tells what went into a merge that is resolved', () => {
+    expect(parseMergeInputs(OUTPUT)).toEqual([
+      { path: 'done.txt', ours: 'done.txt', theirs: 'old.txt', base: 'base.txt' },
+      { path: 'fresh.txt', ours: 'fresh.txt', theirs: 'fresh.txt', base: undefined },
     ]);
   });
 });
