@@ -14,6 +14,7 @@ import { say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson } from './command.js';
 import { entryFor, presentScheduler } from './entry.js';
 import { describeMirror } from './mirror-report.js';
+import { webhookAdvice } from './mirror-webhook.js';
 import { type MirrorWish, readMirrorWish } from './mirror-wish.js';
 import { namedMirrors, runMirrors } from './mirrors.js';
 import { installedRepos } from './targets.js';
@@ -32,7 +33,7 @@ export const command: Command = {
       .option('trigger', {
         type: 'string',
         array: true,
-        choices: ['hook', 'schedule', 'none'],
+        choices: ['hook', 'schedule', 'webhook', 'none'],
         describe: 'What starts a run (default: the schedule, and for a source on this machine its hooks)',
       })
       .option('schedule', { type: 'string', describe: "When to run: a cron expression such as '*/15 * * * *'" })
@@ -52,18 +53,21 @@ export const command: Command = {
         describe: 'Who makes the commits: autosync, or hg-git in a repository that it has mirrored so far',
       })
       .example('$0 mirror add ~/src/project git@example.org:me/project.git', 'mirror a repository, and run it once')
-      .example('$0 mirror add https://example.org/hg/project /srv/git/project.git --every 1h', 'look every hour'),
+      .example('$0 mirror add https://example.org/hg/project /srv/git/project.git --every 1h', 'look every hour')
+      .example('$0 mirror add https://example.org/hg/project … --trigger webhook', 'and say how it can be rung for'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const wish = await readMirrorWish(args);
     const change = await addMirror(wiring, wish);
     const json = isOn(args, 'json');
+    const advice = wish.file.triggers.includes('webhook') ? webhookAdvice(wiring.locations, wish.name) : [];
     if (!json) warn(`${change === 'unchanged' ? 'kept' : change} mirror ${wish.name}; first run …`);
     const mirrors = namedMirrors(wiring.locations, [wish.name]);
     const reports = await runMirrors(wiring, mirrors, { trigger: 'manual', verify: false, waitMs: WAIT_MS });
-    if (json)
-      sayJson({ schema: 1, name: wish.name, change, triggers: wish.file.triggers, firstRun: reports[0] ?? null });
-    else for (const report of reports) for (const line of describeMirror(report)) say(line);
+    if (json) {
+      const { triggers } = wish.file;
+      sayJson({ schema: 1, name: wish.name, change, triggers, firstRun: reports[0] ?? null, webhook: advice });
+    } else for (const line of [...reports.flatMap(describeMirror), ...advice]) say(line);
     return reports.length === 0 ? EXIT.failed : mirrorExitCode(reports);
   },
 };

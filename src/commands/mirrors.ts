@@ -64,12 +64,14 @@ export function dueMirrors(places: Locations, now: number): readonly Mirror[] {
   });
 }
 
-/** Returns the mirrors of a repository that want to be told by its hooks. */
-export const mirrorsOf = (places: Locations, path: AbsolutePath): readonly Mirror[] =>
+/** Returns the mirrors that a request in the spool is for: those of a repository's hooks, or the one whose own folder it names. */
+export const mirrorsAskedFor = (places: Locations, path: AbsolutePath): readonly Mirror[] =>
   listMirrors(places, parseSchedule).mirrors.filter(
-    ({ source, triggers }) =>
-      triggers.includes('hook') && isFolder(source) && isFolder(path) && realPath(source) === realPath(path),
+    (mirror) => path === mirrorData(places, mirror.name) || isHookedAt(mirror, path),
   );
+
+const isHookedAt = ({ source, triggers }: Mirror, path: AbsolutePath): boolean =>
+  triggers.includes('hook') && isFolder(source) && isFolder(path) && realPath(source) === realPath(path);
 
 /** Runs mirrors, one after the other: each keeps two cores busy. */
 export async function runMirrors(

@@ -22,7 +22,7 @@ export type MirrorContext = {
 
 /** How a mirror is to be run. */
 export type MirrorOptions = {
-  readonly trigger: 'manual' | 'scheduler' | 'hook';
+  readonly trigger: 'manual' | 'scheduler' | 'hook' | 'webhook';
   readonly verify: boolean;
   /** Milliseconds to wait for another run of the same mirror. */
   readonly waitMs: number;
