@@ -33,11 +33,16 @@ export async function mirrorRows(wiring: Wiring): Promise<readonly MirrorRow[]> 
   const mirrors = installedMirrors(wiring.locations);
   const routes = mirrors.length === 0 ? [] : webhookRoutes(wiring.locations);
   const rows: MirrorRow[] = [];
-  for (const mirror of mirrors) rows.push(await rowOf(wiring, mirror, routes));
+  for (const mirror of mirrors) rows.push(await mirrorRow(wiring, mirror, routes));
   return rows;
 }
 
-async function rowOf({ locations }: Wiring, mirror: Mirror, routes: readonly WebhookRoute[]): Promise<MirrorRow> {
+/** Returns how a mirror stands; `routes` are those of the webhook. */
+export async function mirrorRow(
+  { locations }: Pick<Wiring, 'locations'>,
+  mirror: Mirror,
+  routes: readonly WebhookRoute[],
+): Promise<MirrorRow> {
   const { name, source, destination, backend, triggers } = mirror;
   const state = readMirrorState(locations, name);
   const there = (await countChangesets(source)) ?? state.changesets;

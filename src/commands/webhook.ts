@@ -26,8 +26,8 @@ export const command: Command = {
   options: (yargs: Argv) =>
     yargs
       .option('inetd', {
+        // No default: even `false` would be in conflict with --send.
         type: 'boolean',
-        default: false,
         describe: 'Read the request from standard input, as inetd hands it over',
       })
       .option('send', { type: 'string', describe: 'Ring at this address of another autosync, as a hook of a hub does' })

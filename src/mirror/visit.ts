@@ -4,7 +4,7 @@ import type { Locations } from '../store/locations.js';
 import { acquireLock, type Lock } from '../store/lock.js';
 import { appendLog } from '../store/log.js';
 import { mirrorData } from '../store/mirror-registry.js';
-import { type MirrorState, readMirrorState, writeMirrorState } from '../store/mirror-state.js';
+import { type MirrorState, readMirrorState, updateMirrorState } from '../store/mirror-state.js';
 import type { Clock } from '../system/clock.js';
 import { createFleeting, exists, joinPath, remove } from '../system/files.js';
 import { redact } from '../system/printable.js';
@@ -136,20 +136,22 @@ async function remember(
   const { name, source, verdict, why, exported, changesets, lag, refs, leftOut, durationMs } = report;
   const now = clock.now();
   const good = verdict === 'mirrored';
-  const failures = good ? 0 : before.failures + 1;
-  const { nextTryAt: _before, ...rest } = before;
-  await writeMirrorState(locations, name, {
-    ...rest,
-    lastRunAt: startedAt,
-    lastVerdict: verdict,
-    lastWhy: why,
-    changesets,
-    mirrored: changesets - lag,
-    failures,
-    ...(good ? { lastGoodRunAt: now } : {}),
-    // A side that is merely out of reach may be back in a minute.
-    ...(good || verdict === 'offline' ? {} : { nextTryAt: now + pauseMs(failures) }),
-  });
+  const change = ({ nextTryAt: _before, ...state }: MirrorState): MirrorState => {
+    const failures = good ? 0 : state.failures + 1;
+    return {
+      ...state,
+      lastRunAt: startedAt,
+      lastVerdict: verdict,
+      lastWhy: why,
+      changesets,
+      mirrored: changesets - lag,
+      failures,
+      ...(good ? { lastGoodRunAt: now } : {}),
+      // A side that is merely out of reach may be back in a minute.
+      ...(good || verdict === 'offline' ? {} : { nextTryAt: now + pauseMs(failures) }),
+    };
+  };
+  await updateMirrorState(locations, { name, change });
   const quiet = refs.length === 0 && exported === 0 && before.lastVerdict === verdict && before.lastWhy === why;
   if (quiet) return;
   const facts = { event: 'mirror', mirror: name, trigger, verdict, why, exported, lag, refs, leftOut, durationMs };
