@@ -8,6 +8,7 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { installLauncher, launcherRecord } from '../store/launcher.js';
 import { withLock } from '../store/lock.js';
 import { mirrorsFolder, readMirror, registerMirror } from '../store/mirror-registry.js';
+import { updateMirrorState } from '../store/mirror-state.js';
 import { isFolder, joinPath, makeFolder } from '../system/files.js';
 import { redact } from '../system/printable.js';
 import { say, sayJson, warn } from '../system/terminal.js';
@@ -91,6 +92,10 @@ async function addMirror(
     if (file.triggers.includes('hook')) installSourceHook({ mirror, launcher: locations.launcher });
     else if (isFolder(file.source)) removeSourceHook(mirror);
     const change = await registerMirror(locations, name, file);
+    if (before !== undefined && before.destination !== file.destination) {
+      // Of another git side nothing is known yet.
+      await updateMirrorState(locations, { name, change: (state) => ({ ...state, mirrored: 0 }) });
+    }
     if (file.triggers.includes('schedule')) await keepScheduled({ locations, schedulers }, scheduler);
     return change;
   });

@@ -81,7 +81,8 @@ async function runOrFail(context: MirrorContext, mirror: Mirror, options: Mirror
     let ended: Ended;
     try {
       remove(wish);
-      ended = toldOf(await runMirror(site, options));
+      const before = readMirrorState(context.locations, mirror.name);
+      ended = toldOf(await runMirror(site, options), before);
     } finally {
       lock.release();
     }
@@ -92,8 +93,9 @@ async function runOrFail(context: MirrorContext, mirror: Mirror, options: Mirror
 /** A source to which somebody pushes all the time is left to the next call. */
 const MAX_AGAIN = 5;
 
-function toldOf(run: MirrorRun): Ended {
-  const { exported, changesets, lag, leftOut, verified } = run;
+function toldOf(run: MirrorRun, before: MirrorState): Ended {
+  const { exported, changesets, leftOut, verified } = run;
+  const lag = run.lag ?? Math.max(0, changesets - before.mirrored);
   const refs = run.published.kind === 'published' ? run.published.refs : [];
   return { ...judge(run), exported, changesets, lag, refs, leftOut, verified };
 }
