@@ -10,8 +10,8 @@ const ok = (detail: string): Finding => ({ result: 'ok', detail });
 /** Looks whether one scheduler, and no other, calls autosync, and whether it really works here. */
 export async function checkScheduler({ locations, schedulers }: Wiring): Promise<Finding> {
   const repos = installedRepos(locations);
-  if (repos.length === 0) return ok('not needed: no repository is installed');
   const entry = entryFor(locations, repos);
+  if (entry.slots.length === 0) return ok('not needed: no repository is installed');
   const [present, second] = await presentSchedulers(schedulers, entry);
   if (present === undefined) return await findNone(schedulers, entry);
   const availability = await present.availability();

@@ -13,6 +13,7 @@ import { isFolder, readTextIfPresent } from '../system/files.js';
 import { checkNight, checkScheduler } from './check-scheduler.js';
 import type { Finding } from './finding.js';
 import { distrustedSettings } from './hg-trust.js';
+import { installedMirrors } from './mirrors.js';
 import { relativeTime } from './render.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
@@ -36,7 +37,7 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
         const text = readTextIfPresent(locations.launcher);
         if (text !== undefined && isCurrentLauncher(text, record)) return ok(locations.launcher);
         const missing = text === undefined;
-        if (missing && installedRepos(locations).length === 0) return ok('not needed: no repository is installed');
+        if (missing && isUnused(wiring)) return ok('not needed: no repository is installed');
         const fix = (): void => void installLauncher(locations.launcher, record);
         const detail = missing ? 'is missing' : 'was written for another copy of autosync or other folders than these';
         return { result: missing ? 'error' : 'warning', detail, mend: 'autosync doctor --fix', fix };
@@ -47,6 +48,10 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
     { name: 'notification', look: () => checkNotification(wiring) },
   ];
 }
+
+/** Nothing is kept by autosync here: no repository, and no mirror. */
+const isUnused = ({ locations }: Wiring): boolean =>
+  installedRepos(locations).length === 0 && installedMirrors(locations).length === 0;
 
 function checkNode(): Finding {
   const [major = 0, minor = 0] = node.version.split('.').map(Number);
@@ -65,7 +70,7 @@ const REQUIREMENTS: Readonly<Record<VcsKind, Requirement>> = {
 async function checkSystem({ locations }: Wiring, kind: VcsKind): Promise<Finding> {
   const { program, product, oldest } = REQUIREMENTS[kind];
   const mend = `install ${product} ${oldest.join('.')} or newer`;
-  const isUsed = installedRepos(locations).some(({ vcs }) => vcs === kind);
+  const isUsed = installedRepos(locations).some(({ vcs }) => vcs === kind) || installedMirrors(locations).length > 0;
   try {
     const request = { program, args: ['--version'], cwd: '/', env: childEnvironment(), timeoutMs: 10_000 };
     const [answer = ''] = (await exec(request)).stdout.toString('utf8').trim().split('\n');

@@ -8,13 +8,18 @@ import { colour, foreign, say, sayJson } from '../system/terminal.js';
 import { type Check, machineChecks, repoChecks } from './checks.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import type { Finding } from './finding.js';
+import { mirrorChecks } from './mirror-checks.js';
+import { installedMirrors } from './mirrors.js';
 import { shownPath, table } from './render.js';
 import { namedRepos } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
 
-type Row = { readonly repo: string | null; readonly check: string } & Omit<Finding, 'fix'> & {
-    readonly fixed: boolean;
-  };
+/** What a check is about: a repository's path, a mirror's name, or the machine where both are null. */
+type Subject = { readonly repo: string | null; readonly mirror: string | null };
+
+type Row = Subject & { readonly check: string } & Omit<Finding, 'fix'> & { readonly fixed: boolean };
+
+const MACHINE: Subject = { repo: null, mirror: null };
 
 /** `autosync doctor [repo] [--fix]`. */
 export const command: Command = {
@@ -33,12 +38,22 @@ export const command: Command = {
 
 async function examine(wiring: Wiring, typed: readonly string[], fix: boolean): Promise<readonly Row[]> {
   const { locations } = wiring;
-  const configuration = await run({ name: 'configuration', look: async () => checkConfiguration(wiring) }, null, false);
+  const configuration = await run(
+    { name: 'configuration', look: async () => checkConfiguration(wiring) },
+    MACHINE,
+    false,
+  );
   if (configuration.result === 'error') return [configuration];
   const repos = typed.length === 0 ? listRepos(locations, parseSchedule).repos : namedRepos(locations, typed);
   const rows: Row[] = [configuration];
-  for (const check of machineChecks(wiring)) rows.push(await run(check, null, fix));
-  for (const repo of repos) for (const check of repoChecks(wiring, repo)) rows.push(await run(check, repo.path, fix));
+  for (const check of machineChecks(wiring)) rows.push(await run(check, MACHINE, fix));
+  for (const repo of repos) {
+    for (const check of repoChecks(wiring, repo)) rows.push(await run(check, { repo: repo.path, mirror: null }, fix));
+  }
+  for (const mirror of typed.length === 0 ? installedMirrors(locations) : []) {
+    const subject = { repo: null, mirror: mirror.name };
+    for (const check of mirrorChecks(wiring, mirror)) rows.push(await run(check, subject, fix));
+  }
   return rows;
 }
 
@@ -51,13 +66,13 @@ function checkConfiguration({ locations }: Wiring): Finding {
   return { result: 'warning', detail: first.error.message, mend: first.error.hints[0] ?? `edit ${first.file}` };
 }
 
-async function run(check: Check, repo: string | null, wanted: boolean): Promise<Row> {
+async function run(check: Check, subject: Subject, wanted: boolean): Promise<Row> {
   const finding = await look(check);
   const { fix, ...shown } = finding;
-  if (!wanted || fix === undefined) return { repo, check: check.name, ...shown, fixed: false };
+  if (!wanted || fix === undefined) return { ...subject, check: check.name, ...shown, fixed: false };
   await fix();
   const again = await look(check);
-  return { repo, check: check.name, ...shown, fixed: again.result === 'ok' };
+  return { ...subject, check: check.name, ...shown, fixed: again.result === 'ok' };
 }
 
 async function look(check: Check): Promise<Finding> {
@@ -71,8 +86,9 @@ async function look(check: Check): Promise<Finding> {
 
 const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 
-function asRow({ repo, check, result, detail, mend, fixed }: Row): readonly string[] {
+function asRow({ repo, mirror, check, result, detail, mend, fixed }: Row): readonly string[] {
   const shown = fixed ? colour('green', 'fixed') : colour(COLOURS[result], result);
   const way = mend === undefined || fixed ? '' : ` → ${foreign(mend)}`;
-  return [repo === null ? 'machine' : shownPath(repo), check, shown, `${foreign(detail)}${way}`];
+  const subject = mirror === null ? 'machine' : `mirror ${mirror}`;
+  return [repo === null ? subject : shownPath(repo), check, shown, `${foreign(detail)}${way}`];
 }

@@ -16,7 +16,7 @@ import { finishRequests, readSpool, takeRequests } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { joinPath, makeFolder } from '../system/files.js';
 import { entryFor, slotOf } from './entry.js';
-import { dueMirrors, mirrorsOf, runMirrors } from './mirrors.js';
+import { dueMirrors, mirrorsAskedFor, runMirrors } from './mirrors.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
 
@@ -104,14 +104,22 @@ async function drainOnce(wiring: Wiring): Promise<DueReports> {
   const requests = takeRequests(locations.spool);
   const asked = new Map<string, Target>();
   const mirrors = new Map<string, Mirror>();
-  for (const { path } of requests) {
-    for (const mirror of mirrorsOf(locations, path)) mirrors.set(mirror.name, mirror);
+  const rung = new Set<string>();
+  for (const { event, path } of requests) {
+    for (const mirror of mirrorsAskedFor(locations, path)) {
+      mirrors.set(mirror.name, mirror);
+      if (event === 'webhook') rung.add(mirror.name);
+    }
     const repo = findRepoFor(locations, { path, parseSchedule });
     if (repo !== undefined) asked.set(repo.id, targetOf(repo));
   }
   const options: RunOptions = unattended('hook', WAIT_MS);
   const reports = await sweep(engine, [...asked.values()], options);
-  const mirrored = await runMirrors(wiring, [...mirrors.values()], mirrorOptions('hook'));
+  const mirrored: MirrorReport[] = [];
+  for (const mirror of mirrors.values()) {
+    const trigger = rung.has(mirror.name) ? 'webhook' : 'hook';
+    mirrored.push(...(await runMirrors(wiring, [mirror], mirrorOptions(trigger))));
+  }
   finishRequests(requests);
   return { repos: reports, mirrors: mirrored };
 }

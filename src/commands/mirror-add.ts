@@ -8,12 +8,14 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { installLauncher, launcherRecord } from '../store/launcher.js';
 import { withLock } from '../store/lock.js';
 import { mirrorsFolder, readMirror, registerMirror } from '../store/mirror-registry.js';
+import { updateMirrorState } from '../store/mirror-state.js';
 import { isFolder, joinPath, makeFolder } from '../system/files.js';
 import { redact } from '../system/printable.js';
 import { say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson } from './command.js';
 import { entryFor, presentScheduler } from './entry.js';
 import { describeMirror } from './mirror-report.js';
+import { webhookAdvice } from './mirror-webhook.js';
 import { type MirrorWish, readMirrorWish } from './mirror-wish.js';
 import { namedMirrors, runMirrors } from './mirrors.js';
 import { installedRepos } from './targets.js';
@@ -32,7 +34,7 @@ export const command: Command = {
       .option('trigger', {
         type: 'string',
         array: true,
-        choices: ['hook', 'schedule', 'none'],
+        choices: ['hook', 'schedule', 'webhook', 'none'],
         describe: 'What starts a run (default: the schedule, and for a source on this machine its hooks)',
       })
       .option('schedule', { type: 'string', describe: "When to run: a cron expression such as '*/15 * * * *'" })
@@ -52,18 +54,21 @@ export const command: Command = {
         describe: 'Who makes the commits: autosync, or hg-git in a repository that it has mirrored so far',
       })
       .example('$0 mirror add ~/src/project git@example.org:me/project.git', 'mirror a repository, and run it once')
-      .example('$0 mirror add https://example.org/hg/project /srv/git/project.git --every 1h', 'look every hour'),
+      .example('$0 mirror add https://example.org/hg/project /srv/git/project.git --every 1h', 'look every hour')
+      .example('$0 mirror add https://example.org/hg/project … --trigger webhook', 'and say how it can be rung for'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const wish = await readMirrorWish(args);
     const change = await addMirror(wiring, wish);
     const json = isOn(args, 'json');
+    const advice = wish.file.triggers.includes('webhook') ? webhookAdvice(wiring.locations, wish.name) : [];
     if (!json) warn(`${change === 'unchanged' ? 'kept' : change} mirror ${wish.name}; first run …`);
     const mirrors = namedMirrors(wiring.locations, [wish.name]);
     const reports = await runMirrors(wiring, mirrors, { trigger: 'manual', verify: false, waitMs: WAIT_MS });
-    if (json)
-      sayJson({ schema: 1, name: wish.name, change, triggers: wish.file.triggers, firstRun: reports[0] ?? null });
-    else for (const report of reports) for (const line of describeMirror(report)) say(line);
+    if (json) {
+      const { triggers } = wish.file;
+      sayJson({ schema: 1, name: wish.name, change, triggers, firstRun: reports[0] ?? null, webhook: advice });
+    } else for (const line of [...reports.flatMap(describeMirror), ...advice]) say(line);
     return reports.length === 0 ? EXIT.failed : mirrorExitCode(reports);
   },
 };
@@ -87,6 +92,10 @@ async function addMirror(
     if (file.triggers.includes('hook')) installSourceHook({ mirror, launcher: locations.launcher });
     else if (isFolder(file.source)) removeSourceHook(mirror);
     const change = await registerMirror(locations, name, file);
+    if (before !== undefined && before.destination !== file.destination) {
+      // Of another git side nothing is known yet.
+      await updateMirrorState(locations, { name, change: (state) => ({ ...state, mirrored: 0 }) });
+    }
     if (file.triggers.includes('schedule')) await keepScheduled({ locations, schedulers }, scheduler);
     return change;
   });

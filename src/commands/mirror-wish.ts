@@ -96,7 +96,7 @@ function readTriggers(words: readonly string[], isHere: boolean): readonly Mirro
     ]);
   }
   const wanted: readonly string[] = words.length > 0 ? words : isHere ? ['hook', 'schedule'] : ['schedule'];
-  return (['hook', 'schedule'] as const).filter((trigger) => wanted.includes(trigger));
+  return (['hook', 'schedule', 'webhook'] as const).filter((trigger) => wanted.includes(trigger));
 }
 
 function readSchedule(args: Arguments): string | undefined {

@@ -16,6 +16,7 @@ import { readMirrorState, removeMirrorState } from '../store/mirror-state.js';
 import { isFolder, joinPath, makeFolder, realPath, removeEmptyFolder, removeTree } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { warn } from '../system/terminal.js';
+import { tellOfMirror } from './mirror-news.js';
 import type { Wiring } from './wiring.js';
 
 /** Returns every mirror; files that are wrong are named on standard error, and the others count. */
@@ -64,19 +65,22 @@ export function dueMirrors(places: Locations, now: number): readonly Mirror[] {
   });
 }
 
-/** Returns the mirrors of a repository that want to be told by its hooks. */
-export const mirrorsOf = (places: Locations, path: AbsolutePath): readonly Mirror[] =>
+/** Returns the mirrors that a request in the spool is for: those of a repository's hooks, or the one whose own folder it names. */
+export const mirrorsAskedFor = (places: Locations, path: AbsolutePath): readonly Mirror[] =>
   listMirrors(places, parseSchedule).mirrors.filter(
-    ({ source, triggers }) =>
-      triggers.includes('hook') && isFolder(source) && isFolder(path) && realPath(source) === realPath(path),
+    (mirror) => path === mirrorData(places, mirror.name) || isHookedAt(mirror, path),
   );
 
-/** Runs mirrors, one after the other: each keeps two cores busy. */
+const isHookedAt = ({ source, triggers }: Mirror, path: AbsolutePath): boolean =>
+  triggers.includes('hook') && isFolder(source) && isFolder(path) && realPath(source) === realPath(path);
+
+/** Runs mirrors, one after the other, since each keeps two cores busy, and tells the person what of it is news. */
 export async function runMirrors(
-  { locations, engine }: Wiring,
+  wiring: Wiring,
   mirrors: readonly Mirror[],
   options: MirrorOptions,
 ): Promise<readonly MirrorReport[]> {
+  const { locations, engine } = wiring;
   const { networkTimeoutSeconds } = readSettings(locations, parseSchedule);
   const { clock, progress } = engine;
   const context: MirrorContext = {
@@ -88,7 +92,7 @@ export async function runMirrors(
   const reports: MirrorReport[] = [];
   for (const mirror of mirrors) {
     keepHook(locations, mirror);
-    reports.push(await visitMirror(context, mirror, options));
+    reports.push(await tellOfMirror(wiring, await visitMirror(context, mirror, options)));
   }
   return reports;
 }

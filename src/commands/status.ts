@@ -10,6 +10,7 @@ import { printable } from '../system/printable.js';
 import { colour, foreign, say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { entryFor, presentScheduler, slotOf } from './entry.js';
+import { mirrorRows, mirrorTable } from './mirror-rows.js';
 import { relativeTime, shownPath, shownVerdict, table } from './render.js';
 import { installedRepos, namedRepos, openTree } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
@@ -40,15 +41,20 @@ export const command: Command = {
   options: (yargs: Argv) =>
     withJson(yargs)
       .positional('repo', { type: 'string', array: true, describe: 'An installed repository (default: all of them)' })
-      .example('$0 status', 'what happened, and what needs you'),
+      .example('$0 status', 'what happened, and what needs you: repositories, then mirrors'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const typed = wordsOf(args, 'repo');
     const repos = typed.length === 0 ? installedRepos(wiring.locations) : namedRepos(wiring.locations, typed);
     const scheduler = await presentScheduler(wiring.schedulers, entryFor(wiring.locations, repos));
     const rows = await Promise.all(repos.map((repo) => rowOf(wiring, repo, scheduler !== undefined)));
-    if (isOn(args, 'json')) sayJson({ schema: 1, scheduler: scheduler?.kind ?? null, repos: rows });
-    else show(rows, scheduler?.kind, wiring.engine.clock.now());
+    const mirrors = typed.length === 0 ? await mirrorRows(wiring) : [];
+    const now = wiring.engine.clock.now();
+    if (isOn(args, 'json')) sayJson({ schema: 1, scheduler: scheduler?.kind ?? null, repos: rows, mirrors });
+    else {
+      if (rows.length > 0 || mirrors.length === 0) show(rows, scheduler?.kind, now);
+      if (mirrors.length > 0) for (const line of mirrorTable(mirrors, now)) say(line);
+    }
     return EXIT.done;
   },
 };

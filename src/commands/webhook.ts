@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Argv } from 'yargs';
-import { sweep } from '../engine/sweep.js';
-import { targetOf } from '../engine/target.js';
-import { unattended } from '../engine/visit.js';
 import { AutosyncError, errorMessage } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
-import { parseSchedule } from '../scheduler/schedule-text.js';
 import { appendLog, type LogEntry } from '../store/log.js';
 import { readOwnFile } from '../store/own-file.js';
-import { findRepoFor } from '../store/registry.js';
 import { readWebhookRoutes, type WebhookRoute } from '../store/webhook-routes.js';
 import { systemClock } from '../system/clock.js';
 import { requestVariables } from '../system/environment.js';
@@ -21,9 +16,9 @@ import { PROVIDERS, type Provider, standardSignature } from '../webhook/proof.js
 import { type Received, type Receiver, type Route, receive } from '../webhook/receive.js';
 import { seenIn } from '../webhook/seen.js';
 import { cgiRequest, httpRequest, type WebRequest } from '../webhook/web-request.js';
-import { askForRun } from './ask-for-run.js';
 import { type Arguments, type Command, isOn, textOf } from './command.js';
 import { absolute } from './targets.js';
+import { ringFor, runNow } from './webhook-target.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** `autosync webhook`: one request as a CGI program, or from inetd; and the sender for those who have none. */
@@ -31,8 +26,8 @@ export const command: Command = {
   options: (yargs: Argv) =>
     yargs
       .option('inetd', {
+        // No default: even `false` would be in conflict with --send.
         type: 'boolean',
-        default: false,
         describe: 'Read the request from standard input, as inetd hands it over',
       })
       .option('send', { type: 'string', describe: 'Ring at this address of another autosync, as a hook of a hub does' })
@@ -96,7 +91,7 @@ function receiver(wiring: Wiring): Receiver<WebhookRoute> {
     routes: readWebhookRoutes(locations.configFile, PROVIDERS).map(asRoute),
     seen: seenIn(joinPath(locations.state, 'webhook'), now),
     now,
-    ring: ({ repo }) => askForRun(locations, { event: 'webhook', path: repo }),
+    ring: (route) => ringFor(wiring, route),
     run: (route) => runNow(wiring, route),
   };
 }
@@ -106,20 +101,6 @@ const asRoute = (route: WebhookRoute): Route<WebhookRoute> => {
   if (provider === undefined) throw new Error(`no provider '${route.provider}'`);
   return { name: route.name, provider, secret: route.secret, target: route };
 };
-
-/** A client waits at most so long for the work to be done; another run may just be at it. */
-const WAIT_MS = 10_000;
-
-async function runNow(
-  { locations, engine }: Wiring,
-  { name, repo }: WebhookRoute,
-): ReturnType<Receiver<WebhookRoute>['run']> {
-  const found = findRepoFor(locations, { path: repo, parseSchedule });
-  if (found === undefined) return { ok: false, words: `'${name}' is not installed here` };
-  const [report] = await sweep(engine, [targetOf(found)], unattended('hook', WAIT_MS));
-  const ok = report?.verdict === 'synced';
-  return { ok, words: ok ? `Synchronised ${name} successfully.` : `${report?.verdict}: ${report?.why}` };
-}
 
 function note(
   { locations, engine }: Wiring,

@@ -1,5 +1,4 @@
 import { errorMessage } from '../model/errors.js';
-import type { Settings } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { appendLog, runEntry } from '../store/log.js';
 import { type RepoState, readState, updateState } from '../store/state.js';
@@ -7,8 +6,9 @@ import { announce, readAnnounced } from './announce.js';
 import { nextTry } from './back-off.js';
 import type { EngineContext } from './context.js';
 import type { Target } from './target.js';
+import { isHeardAnywhere, tellAll } from './tell.js';
 import type { Trigger } from './tick.js';
-import { isWorthRepeating, readUnheard, stillToTell, type Unheard } from './unheard.js';
+import { readUnheard, stillToTell, type Unheard } from './unheard.js';
 
 const MAX_REMEMBERED = 200;
 
@@ -56,33 +56,10 @@ async function remember(
   if (!isQuiet(previous.lastReport, report)) {
     appendLog(locations, runEntry(report, { at: new Date(startedAt).toISOString(), event: trigger }));
   }
-  if (toTell.length > 0) await tellAll(context, { id, target, toTell, now });
-}
-
-const isHeardAnywhere = ({ notify, notifyCommand }: Settings): boolean => notify || notifyCommand.length > 0;
-
-type Telling = {
-  readonly id: string;
-  readonly target: Target;
-  readonly toTell: readonly Unheard[];
-  readonly now: number;
-};
-
-/** Tells the person what is new and what he has not heard yet; what nobody takes again is kept. */
-async function tellAll(context: EngineContext, { id, target, toTell, now }: Telling): Promise<void> {
-  const { locations, clock } = context;
-  const unheard: Unheard[] = [];
-  for (const news of toTell) {
-    const { event, title } = news.notification;
-    const delivery = await context.tell(target.settings, news.notification);
-    const isFirstTry = news.since === now;
-    if (delivery.kind === 'undelivered' && isWorthRepeating(news)) unheard.push(news);
-    if (delivery.kind === 'undelivered' && !isFirstTry) continue;
-    const at = new Date(clock.now()).toISOString();
-    appendLog(locations, { at, repo: target.path, event: 'notification', about: event, title, delivery });
-  }
-  if (!isHeardAnywhere(target.settings)) return;
-  await updateState(locations, { id, change: ({ unheard: _before, ...state }) => withUnheard(state, unheard) });
+  if (toTell.length === 0) return;
+  const untold = await tellAll(context, { about: target.path, settings, toTell, now });
+  if (!isHeardAnywhere(settings)) return;
+  await updateState(locations, { id, change: ({ unheard: _before, ...state }) => withUnheard(state, untold) });
 }
 
 const withUnheard = (state: RepoState, unheard: readonly Unheard[]): RepoState =>

@@ -20,7 +20,8 @@ export type MirrorRun = {
   readonly published: Published;
   readonly exported: number;
   readonly changesets: number;
-  readonly lag: number;
+  /** How many changesets the git side does not have; undefined when it could not be looked at. */
+  readonly lag: number | undefined;
   readonly leftOut: readonly LeftOutFile[];
   readonly verified: Verification | null;
 };
@@ -64,8 +65,8 @@ async function runWith(site: Site, { hg, readers, ...options }: Tools): Promise<
     listed.kind === 'listed'
       ? await publish(site, { wanted: onCommits(plan, commits), commits: ours, present: listed.refs })
       : listed;
-  const standing = published.kind === 'published' ? published.standing : [];
-  const lag = await lagOf(site, { nodes, commits, standing });
+  const lag =
+    published.kind === 'published' ? await lagOf(site, { nodes, commits, standing: published.standing }) : undefined;
   const verified = options.verify ? await verify({ site, readers, nodes, commits }) : null;
   return { pulled, published, exported, changesets: nodes.length, lag, leftOut, verified };
 }

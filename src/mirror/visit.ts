@@ -4,7 +4,7 @@ import type { Locations } from '../store/locations.js';
 import { acquireLock, type Lock } from '../store/lock.js';
 import { appendLog } from '../store/log.js';
 import { mirrorData } from '../store/mirror-registry.js';
-import { type MirrorState, readMirrorState, writeMirrorState } from '../store/mirror-state.js';
+import { type MirrorState, readMirrorState, updateMirrorState } from '../store/mirror-state.js';
 import type { Clock } from '../system/clock.js';
 import { createFleeting, exists, joinPath, remove } from '../system/files.js';
 import { redact } from '../system/printable.js';
@@ -22,7 +22,7 @@ export type MirrorContext = {
 
 /** How a mirror is to be run. */
 export type MirrorOptions = {
-  readonly trigger: 'manual' | 'scheduler' | 'hook';
+  readonly trigger: 'manual' | 'scheduler' | 'hook' | 'webhook';
   readonly verify: boolean;
   /** Milliseconds to wait for another run of the same mirror. */
   readonly waitMs: number;
@@ -81,7 +81,8 @@ async function runOrFail(context: MirrorContext, mirror: Mirror, options: Mirror
     let ended: Ended;
     try {
       remove(wish);
-      ended = toldOf(await runMirror(site, options));
+      const before = readMirrorState(context.locations, mirror.name);
+      ended = toldOf(await runMirror(site, options), before);
     } finally {
       lock.release();
     }
@@ -92,8 +93,9 @@ async function runOrFail(context: MirrorContext, mirror: Mirror, options: Mirror
 /** A source to which somebody pushes all the time is left to the next call. */
 const MAX_AGAIN = 5;
 
-function toldOf(run: MirrorRun): Ended {
-  const { exported, changesets, lag, leftOut, verified } = run;
+function toldOf(run: MirrorRun, before: MirrorState): Ended {
+  const { exported, changesets, leftOut, verified } = run;
+  const lag = run.lag ?? Math.max(0, changesets - before.mirrored);
   const refs = run.published.kind === 'published' ? run.published.refs : [];
   return { ...judge(run), exported, changesets, lag, refs, leftOut, verified };
 }
@@ -136,20 +138,22 @@ async function remember(
   const { name, source, verdict, why, exported, changesets, lag, refs, leftOut, durationMs } = report;
   const now = clock.now();
   const good = verdict === 'mirrored';
-  const failures = good ? 0 : before.failures + 1;
-  const { nextTryAt: _before, ...rest } = before;
-  await writeMirrorState(locations, name, {
-    ...rest,
-    lastRunAt: startedAt,
-    lastVerdict: verdict,
-    lastWhy: why,
-    changesets,
-    mirrored: changesets - lag,
-    failures,
-    ...(good ? { lastGoodRunAt: now } : {}),
-    // A side that is merely out of reach may be back in a minute.
-    ...(good || verdict === 'offline' ? {} : { nextTryAt: now + pauseMs(failures) }),
-  });
+  const change = ({ nextTryAt: _before, ...state }: MirrorState): MirrorState => {
+    const failures = good ? 0 : state.failures + 1;
+    return {
+      ...state,
+      lastRunAt: startedAt,
+      lastVerdict: verdict,
+      lastWhy: why,
+      changesets,
+      mirrored: changesets - lag,
+      failures,
+      ...(good ? { lastGoodRunAt: now } : {}),
+      // A side that is merely out of reach may be back in a minute.
+      ...(good || verdict === 'offline' ? {} : { nextTryAt: now + pauseMs(failures) }),
+    };
+  };
+  await updateMirrorState(locations, { name, change });
   const quiet = refs.length === 0 && exported === 0 && before.lastVerdict === verdict && before.lastWhy === why;
   if (quiet) return;
   const facts = { event: 'mirror', mirror: name, trigger, verdict, why, exported, lag, refs, leftOut, durationMs };

@@ -1,8 +1,8 @@
 import type { AbsolutePath } from './paths.js';
 import type { Schedule } from './schedule.js';
 
-/** What starts a run of a mirror, besides a person: a push or commit in the Mercurial repository, or the schedule. */
-export type MirrorTrigger = 'hook' | 'schedule';
+/** What starts a run of a mirror, besides a person: a push or commit in the repository, the schedule, or whoever rings. */
+export type MirrorTrigger = 'hook' | 'schedule' | 'webhook';
 
 /** Who turns changesets into commits: our own exporter, or hg-git in a repository that has been mirrored by it. */
 export type MirrorBackend = 'export' | 'hggit';

@@ -16,7 +16,7 @@ const HEADER = `# A Mercurial repository that autosync mirrors to git. To change
 
 const KNOWN_KEYS = ['source', 'destination', 'backend', 'triggers', 'default-branch', 'authors', 'schedule'];
 const BACKENDS: readonly MirrorBackend[] = ['export', 'hggit'];
-const TRIGGERS: readonly MirrorTrigger[] = ['hook', 'schedule'];
+const TRIGGERS: readonly MirrorTrigger[] = ['hook', 'schedule', 'webhook'];
 
 /** Returns the text of a mirror's file; the same facts always give the same bytes. */
 export function renderMirrorFile(mirror: MirrorFile): string {
@@ -68,7 +68,8 @@ function readTriggers(toml: TomlFile): readonly MirrorTrigger[] {
   const words: readonly unknown[] = Array.isArray(value) ? value : [undefined];
   return words.map((word) => {
     const found = TRIGGERS.find((trigger) => trigger === word);
-    if (found === undefined) throw notAllowed(toml, 'triggers', "a list of 'hook' and 'schedule', like [\"hook\"]");
+    if (found === undefined)
+      throw notAllowed(toml, 'triggers', "a list of 'hook', 'schedule' and 'webhook', like [\"hook\"]");
     return found;
   });
 }

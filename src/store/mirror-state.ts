@@ -23,6 +23,9 @@ export type MirrorState = {
   readonly failures: number;
   /** Before this time no run by the schedule is made. */
   readonly nextTryAt?: number;
+  /** What the person has been told, and what could not be told yet, as whoever tells keeps it. */
+  readonly announced?: unknown;
+  readonly unheard?: unknown;
 };
 
 const NEVER_RUN: MirrorState = { schema: 1, mirrored: 0, changesets: 0, failures: 0 };
@@ -40,9 +43,15 @@ export function readMirrorState(locations: Locations, name: string): MirrorState
   }
 }
 
-/** Remembers how a mirror stands. */
-export function writeMirrorState(locations: Locations, name: string, state: MirrorState): Promise<void> {
-  return takeTurns(locations, 'state', () => writeOwnFile(stateFile(locations, name), `${JSON.stringify(state)}\n`));
+/** Remembers what `change` makes of the present state; no change by another process is lost. */
+export function updateMirrorState(
+  locations: Locations,
+  wanted: { readonly name: string; readonly change: (state: MirrorState) => MirrorState },
+): Promise<void> {
+  return takeTurns(locations, 'state', () => {
+    const state = wanted.change(readMirrorState(locations, wanted.name));
+    writeOwnFile(stateFile(locations, wanted.name), `${JSON.stringify(state)}\n`);
+  });
 }
 
 /** Forgets a mirror. */
@@ -54,6 +63,7 @@ function parseState(text: string): MirrorState {
   const found = parseRecord(text);
   if (found?.['schema'] !== 1) return NEVER_RUN;
   const { lastRunAt, lastGoodRunAt, lastVerdict, lastWhy, nextTryAt, mirrored, changesets, failures } = found;
+  const { announced, unheard } = found;
   return {
     schema: 1,
     mirrored: countOf(mirrored),
@@ -64,6 +74,8 @@ function parseState(text: string): MirrorState {
     ...(isNumber(nextTryAt) && { nextTryAt }),
     ...(typeof lastVerdict === 'string' && { lastVerdict }),
     ...(typeof lastWhy === 'string' && { lastWhy }),
+    ...(announced !== undefined && { announced }),
+    ...(unheard !== undefined && { unheard }),
   };
 }
 

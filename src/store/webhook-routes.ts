@@ -6,6 +6,7 @@ import { lstatIfPresent, realPath } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { didYouMean } from './did-you-mean.js';
 import { isRecord, type JsonRecord } from './json.js';
+import { isMirrorName } from './mirror-registry.js';
 import { readOwnFile } from './own-file.js';
 import { readToml, type TomlFile, tomlError } from './toml.js';
 
@@ -14,14 +15,18 @@ export type WebhookRoute = {
   readonly name: string;
   readonly provider: string;
   readonly secret: string;
-  /** The installed repository that is made due. */
-  readonly repo: AbsolutePath;
+  readonly target: WebhookTarget;
 };
+
+/** What is run when somebody rings: an installed repository, or a mirror. */
+export type WebhookTarget =
+  | { readonly kind: 'repo'; readonly path: AbsolutePath }
+  | { readonly kind: 'mirror'; readonly name: string };
 
 /** `notes`, or `ann/notes` for the address that selects by user and project. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/;
 
-const KEYS: readonly string[] = ['provider', 'secret', 'secret-file', 'repo'];
+const KEYS: readonly string[] = ['provider', 'secret', 'secret-file', 'repo', 'mirror'];
 
 /** Whoever guesses a secret of fewer characters need not be lucky for long. */
 const MIN_SECRET = 16;
@@ -50,7 +55,18 @@ function readRoute(place: Place, table: unknown): WebhookRoute {
   if (!providers.includes(provider)) {
     throw wrong(place, `unknown provider '${printable(provider)}'`, `expected one of ${providers.join(', ')}`);
   }
-  return { name, provider, secret: readSecret(place, table), repo: readPath(place, table, 'repo') };
+  return { name, provider, secret: readSecret(place, table), target: readTarget(place, table) };
+}
+
+function readTarget(place: Place, table: JsonRecord): WebhookTarget {
+  const isMirror = table['mirror'] !== undefined;
+  if (isMirror === (table['repo'] !== undefined)) {
+    throw wrong(place, "it needs a 'repo' or a 'mirror'", 'repo = "<absolute path>", or mirror = "<name>"');
+  }
+  if (!isMirror) return { kind: 'repo', path: readPath(place, table, 'repo') };
+  const name = textIn(place, table, 'mirror');
+  if (isMirrorName(name)) return { kind: 'mirror', name };
+  throw wrong(place, "the value of 'mirror' is not allowed", 'autosync mirror list');
 }
 
 function readSecret(place: Place, table: JsonRecord): string {

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { addRoutes, ring } from '../support/cgi.js';
 import { createHome, type Home, until } from '../support/cli.js';
 import { hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
@@ -148,3 +149,70 @@ describe.skipIf(!needs('hg'))('the hooks of a source', () => {
     expect(json('mirror', 'list').mirrors).toMatchObject([{ lag: 0 }]);
   });
 });
+
+describe.skipIf(!needs('hg'))('a mirror that is rung for', () => {
+  it('tells how, and is run soon', async () => {
+    const { out } = home.autosync('mirror', 'add', source, destination, '--scheduler', 'none', '--trigger', 'webhook');
+    const [, command = ''] = /^ {4}(\(umask.*)$/m.exec(out) ?? [];
+    const [, route = ''] = /^( {4}\[webhook\.project\]\n( {4}.*\n)+)/m.exec(out) ?? [];
+    expect(home.autosync('mirror', 'list').out).toContain('webhook (no route yet)');
+    // What is told is what works, pasted as it stands.
+    expect(spawnSync('sh', ['-c', command], { env: home.env }).status).toBe(0);
+    appendFileSync(join(home.folder, '.config', 'autosync', 'config.toml'), `\n${route}`);
+    expect(home.autosync('mirror', 'list').out).toMatch(/ \/hook\/project$/m);
+    addRoutes(home, { doorbell: 'mirror = "project"' });
+    expect(json('mirror', 'list').mirrors).toMatchObject([
+      { triggers: ['webhook'], routes: ['/hook/project', '/hook/doorbell'] },
+    ]);
+    expect(add('--trigger', 'webhook').webhook).toEqual([expect.stringContaining('/hook/project, /hook/doorbell')]);
+    commit(source, 'b');
+    expect(ring(home, { path: '/hook/doorbell' })).toBe('202 taken');
+    await until('the commit is mirrored', () => subjects() === 'about b\nabout a');
+    await until('and it is written down', () => logged().some(isRung));
+  });
+
+  it('is rung for in vain where nothing would be run, and hears so', () => {
+    addRoutes(home, { gone: 'mirror = "gone"', nowhere: `repo = "${folder}/nowhere"`, idle: 'mirror = "project"' });
+    add('--trigger', 'none');
+    expect(ring(home, { path: '/hook/gone' })).toMatch(/^500 it failed here/);
+    expect(ring(home, { path: '/hook/nowhere' })).toMatch(/^500 it failed here/);
+    expect(ring(home, { path: '/hook/idle' })).toMatch(/^500 it failed here/);
+    expect(logged().map(({ why }) => why)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("'gone' is no mirror here"),
+        expect.stringContaining("'nowhere' is not installed here"),
+        expect.stringContaining('nothing would be run'),
+      ]),
+    );
+  });
+
+  it('by the address that selects a user and a project is run at once: 200, or 500 and the reason', () => {
+    add('--trigger', 'none');
+    addRoutes(home, { 'ann/fizz': 'mirror = "project"', 'ann/gone': 'mirror = "gone"' });
+    commit(source, 'b');
+    const path = '/synchronise/';
+    expect(ring(home, { path, query: 'user=ann&project=fizz' })).toBe('200 Synchronised ann/fizz successfully.');
+    expect(subjects()).toBe('about b\nabout a');
+    rmSync(destination, { recursive: true });
+    expect(ring(home, { path, query: 'user=ann&project=fizz' })).toMatch(
+      /^500 attention: the destination is unavailable \(not-found\): .*git\.git/,
+    );
+    expect(ring(home, { path, query: 'user=ann&project=gone' })).toBe("500 'ann/gone' is no mirror here");
+    expect(ring(home, { path, query: 'user=ann&project=bar' })).toBe('400 Unknown user or project.');
+    expect(ring(home, { path, query: 'user=ann' })).toBe('400 No user and project.');
+    expect(ring(home, { path, query: 'user=ann&project=fizz', body: '' })).toBe('400 No JSON payload.');
+    expect(ring(home, { path, query: 'user=ann&project=fizz', body: '{' })).toBe('400 Invalid JSON payload.');
+  });
+});
+
+type Logged = { readonly event?: string; readonly trigger?: string; readonly why?: string };
+
+/** What the log has, a line of JSON for each event. */
+const logged = (): readonly Logged[] =>
+  home
+    .autosync('log', '--json')
+    .out.trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+const isRung = ({ event, trigger }: Logged): boolean => event === 'mirror' && trigger === 'webhook';

@@ -1,11 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, deployProgram, type Home, PROGRAM, until } from '../support/cli.js';
+import { hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
+import { keepTable } from '../support/table.js';
 import { FRONTS, freePort, type WebServer } from '../support/web-servers.js';
 import { git } from '../support/world.js';
 
@@ -71,10 +82,40 @@ const QUESTIONS: readonly (readonly [string, Wanted, RegExp])[] = [
   ['addresses and shell characters', { body: '{"url":"ext::sh -c $(touch pwned)`touch pwned`"}' }, /^202 taken$/],
   ['an unknown pair', { path: '/synchronise/?user=ann&project=$(touch%20pwned)' }, /^400 Unknown user or project\.$/],
   ['a pair', { path: '/synchronise/?user=ann&project=fizz' }, /^200 Synchronised ann\/fizz successfully\.$/],
+  ['a pair without a project', { path: '/synchronise/?user=ann' }, /^400 No user and project\.$/],
+  [
+    'a pair, with broken JSON',
+    { path: '/synchronise/?user=ann&project=fizz', body: '{' },
+    /^400 Invalid JSON payload\.$/,
+  ],
+  ['a mirror', { path: '/hook/project' }, /^202 taken$/],
+  [
+    'a pair that is a mirror, as Bitbucket used to send it',
+    {
+      path: '/synchronise/?user=ann&project=mirror',
+      body: `payload=${encodeURIComponent('{"canon_url":"https://example.invalid","user":"ann"}')}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    },
+    /^200 Synchronised ann\/mirror successfully\.$/,
+  ],
+  [
+    'a pair that is a mirror which fails',
+    { path: '/synchronise/?user=ann&project=broken' },
+    /^500 attention: the destination is unavailable \(not-found\): /,
+  ],
 ];
 
+/** What each front said to each question. */
+const answers = new Map<string, Map<string, string>>();
+
+afterAll(() => {
+  const fronts = [...new Set([...answers.values()].flatMap((said) => [...said.keys()]))];
+  const rows = [...answers].map(([what, said]) => [what, ...fronts.map((front) => said.get(front) ?? '')]);
+  keepTable('webhook-answers', ['request', ...fronts], rows);
+});
+
 describe.each(Object.keys(FRONTS))('under %s', (front) => {
-  const here = needs(front) && (front !== 'nginx' || needs('fcgiwrap'));
+  const here = needs(front) && needs('hg') && (front !== 'nginx' || needs('fcgiwrap'));
   describe.skipIf(!here)('the webhook', () => {
     let folder: string;
     let home: Home;
@@ -95,6 +136,7 @@ describe.each(Object.keys(FRONTS))('under %s', (front) => {
       writeFileSync(join(notes, 'README.md'), 'hello\n');
       expect(home.autosync('install', notes, '--scheduler', 'none', '--no-hooks').code).toBe(0);
       writeConfiguration(home, notes);
+      addMirrors(home, folder);
       const site = { folder: own('web'), home: home.folder, port: await freePort() };
       mkdirSync(site.folder);
       server = await start(front, site);
@@ -118,8 +160,10 @@ describe.each(Object.keys(FRONTS))('under %s', (front) => {
       return await starter({ ...site, autosync: [process.execPath, program] });
     }
 
-    it.each(QUESTIONS)('answers %s', async (_what, wanted, answer) => {
-      expect(await send(server.url, wanted)).toMatch(answer);
+    it.each(QUESTIONS)('answers %s', async (what, wanted, answer) => {
+      const said = await send(server.url, wanted);
+      answers.set(what, (answers.get(what) ?? new Map()).set(front, said));
+      expect(said).toMatch(answer);
       expect(existsSync(own('web/pwned')) || existsSync(join(notes, 'pwned'))).toBe(false);
     });
 
@@ -168,9 +212,33 @@ function isGone(folder: string): boolean {
   }
 }
 
+/** Two mirrors of one repository, of which one has nowhere to go. */
+function addMirrors(home: Home, folder: string): void {
+  const source = join(folder, 'source');
+  hg(folder, 'init', source);
+  hg(source, 'commit', '-q', '-u', 'me', '-A', '--config', 'ui.allowemptycommit=true', '-m', 'first');
+  git(folder, 'init', '-q', '--bare', 'git.git');
+  const mirrors = join(home.folder, '.config', 'autosync', 'mirrors');
+  mkdirSync(mirrors);
+  for (const [name, destination] of Object.entries({ project: 'git.git', broken: 'nowhere.git' })) {
+    const places = `source = "${source}"\ndestination = "${join(folder, destination)}"\n`;
+    const rest = 'backend = "export"\ntriggers = ["webhook"]\ndefault-branch = "main"\n';
+    writeFileSync(join(mirrors, `${name}.toml`), `${places}${rest}`);
+  }
+}
+
 function writeConfiguration({ folder }: Home, notes: string): void {
   const file = join(folder, '.config/autosync/config.toml');
-  const route = `provider = "github"\nsecret = "${SECRET}"\nrepo = "${notes}"\n`;
-  writeFileSync(file, `${readFileSync(file, 'utf8')}\n[webhook.notes]\n${route}\n[webhook."ann/fizz"]\n${route}`);
+  const routes = {
+    notes: `repo = "${notes}"`,
+    'ann/fizz': `repo = "${notes}"`,
+    project: 'mirror = "project"',
+    'ann/mirror': 'mirror = "project"',
+    'ann/broken': 'mirror = "broken"',
+  };
+  const tables = Object.entries(routes).map(
+    ([name, target]) => `\n[webhook."${name}"]\nprovider = "github"\nsecret = "${SECRET}"\n${target}\n`,
+  );
+  appendFileSync(file, tables.join(''));
   chmodSync(file, 0o600);
 }

@@ -14,8 +14,9 @@ const STRIDE = 29;
 const ACTIONS: readonly Action[] = [
   { kind: 'kill' },
   { kind: 'error', error: 'ENOSPC', sticky: true },
-  { kind: 'kill-after' },
   { kind: 'error', error: 'EIO', sticky: false },
+  { kind: 'kill-child' },
+  { kind: 'kill-after' },
 ];
 
 type Planned = { readonly action: Action; readonly at: number };
@@ -42,9 +43,13 @@ describe.skipIf(!needs('hg') || !canCut()).each(['first', 'second'] as const)('a
       for (const { action, at } of queue) {
         if (Date.now() > half) return;
         const end = await cutAndGoOn(reference, action, at);
-        counts.set(action.kind, (counts.get(action.kind) ?? 0) + 1);
+        const name = action.kind === 'error' ? action.error : action.kind;
+        counts.set(name, (counts.get(name) ?? 0) + 1);
         const good = JSON.stringify(end) === JSON.stringify(reference.end);
-        if (!good) failures.push(`${kind} ${JSON.stringify(action)} ${at} (${reference.calls[at - 1]}): ${end.words}`);
+        if (!good)
+          failures.push(
+            `${kind} ${JSON.stringify(action)} ${at} (${reference.calls[at - 1]}): ${end.words} ${end.lie}`,
+          );
       }
     };
     await Promise.all(Array.from({ length: jobs }, worker));

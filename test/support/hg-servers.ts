@@ -153,7 +153,7 @@ export function sshKey(path: string): void {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
 }
 
-async function running(child: ChildProcess, port: number): Promise<Server> {
+export async function running(child: ChildProcess, port: number): Promise<Server> {
   let ended = false;
   child.on('exit', () => {
     ended = true;

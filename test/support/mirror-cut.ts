@@ -12,7 +12,13 @@ import { git } from './world.js';
 type CutWorld = { readonly folder: string; readonly env: NodeJS.ProcessEnv };
 
 /** How a mirror stands: the destination's refs, and which commit each changeset has become. */
-export type MirrorEnd = { readonly refs: string; readonly map: string; readonly words: string };
+export type MirrorEnd = {
+  readonly refs: string;
+  readonly map: string;
+  readonly words: string;
+  /** What a run said to be done that was not: empty unless it lied. */
+  readonly lie: string;
+};
 
 /** A run of a mirror that can be cut, and how it goes when nobody does. */
 export type CutReference = {
@@ -50,6 +56,8 @@ export async function cutReference(kind: 'first' | 'second'): Promise<CutReferen
   for (const name of ['tmp', join('home', '.config', 'autosync', 'mirrors')])
     mkdirSync(join(template, name), { recursive: true });
   git(template, 'init', '-q', '--bare', 'git.git');
+  // What git does with the objects that arrive there is its own affair: in one file they are a few calls.
+  git(join(template, 'git.git'), 'config', 'receive.unpackLimit', '1');
   makeHistory(join(template, 'source'), SEED, kind === 'first' ? 12 : 30);
   if (kind === 'second') {
     register(template);
@@ -63,7 +71,7 @@ export async function cutReference(kind: 'first' | 'second'): Promise<CutReferen
   const list = `${folder}.calls`;
   await run(folder, { action: { kind: 'nothing' }, at: 0, list });
   // What is worth telling is told by every run, also by one that has nothing to do.
-  const reference = { template, calls: readCalls(list), end: await goOn(folder) };
+  const reference = { template, calls: readCalls(list), end: { ...(await goOn(folder)), lie: '' } };
   rmSync(folder, { recursive: true });
   return reference;
 }
@@ -99,7 +107,7 @@ const run = (
     ...request,
   });
 
-function endOf(folder: string): Omit<MirrorEnd, 'words'> {
+function endOf(folder: string): Pick<MirrorEnd, 'refs' | 'map'> {
   const map = join(folder, 'home', '.local', 'share', 'autosync', 'mirrors', 'project', 'map');
   return {
     refs: git(join(folder, 'git.git'), 'for-each-ref', '--format=%(refname) %(objectname)'),
@@ -108,11 +116,13 @@ function endOf(folder: string): Omit<MirrorEnd, 'words'> {
 }
 
 /** Cuts a run at one of its calls, makes the next one, and returns how the mirror stands then. */
-export async function cutAndGoOn({ template }: CutReference, action: Action, at: number): Promise<MirrorEnd> {
+export async function cutAndGoOn({ template, end }: CutReference, action: Action, at: number): Promise<MirrorEnd> {
   const folder = copyOf(template);
   try {
-    await run(folder, { action, at });
-    return await goOn(folder);
+    const { code } = await run(folder, { action, at });
+    const { refs } = endOf(folder);
+    const lie = code === 0 && refs !== end.refs ? `exit code 0, and in git there is ${refs}` : '';
+    return { ...(await goOn(folder)), lie };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -130,14 +140,14 @@ export async function orphanAndGoOn({ template }: CutReference, afterMs: number)
     const ended = new Promise((settle) => child.once('close', settle));
     setTimeout(() => child.kill('SIGKILL'), afterMs);
     await ended;
-    return await goOn(folder);
+    return { ...(await goOn(folder)), lie: '' };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** A ref's lock at the destination may be the only thing that a killed git leaves there; git's own rule is that a person removes it. */
-async function goOn(folder: string): Promise<MirrorEnd> {
+async function goOn(folder: string): Promise<Omit<MirrorEnd, 'lie'>> {
   const destination = join(folder, 'git.git');
   let cut = await run(folder, { action: { kind: 'nothing' }, at: 0 });
   const lock = /rm '([^']+\.lock)'|Unable to create '([^']+\.lock)'/.exec(cut.out);
