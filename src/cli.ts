@@ -48,6 +48,11 @@ const ENTRIES: readonly Entry[] = [
     codes: RUN_CODES,
   },
   {
+    usage: 'watch [repo..]',
+    describe: 'Run soon after each save, until Ctrl-C',
+    load: () => import('./commands/watch.js'),
+  },
+  {
     usage: 'status [repo..]',
     describe: 'Show how every repository stands',
     load: () => import('./commands/status.js'),
@@ -95,6 +100,7 @@ const ENTRIES: readonly Entry[] = [
     ],
   },
   { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
+  { usage: 'poke <path..>', describe: 'What editors call after a save', load: () => import('./commands/poke.js') },
   {
     usage: 'webhook',
     describe: 'Answer one request of a web server, as a CGI program or from inetd',
