@@ -37,7 +37,7 @@ const DOORS = [
   door(
     'child-process',
     builtIn('child_process'),
-    '^src/system/exec\\.ts$',
+    '^src/system/exec(-detached)?\\.ts$',
     'A second way to start programs would have no time limit, no process group and the caller’s environment.',
   ),
   door(

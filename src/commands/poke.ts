@@ -24,20 +24,22 @@ export const command: Command = {
         describe: 'What was saved: a file or a folder, which may be gone again',
       })
       .example('$0 poke notes/a.md', 'ask for a run of the repository around notes/a.md, and return at once'),
-  run: async (args: Arguments): Promise<ExitCode> => {
-    if (variable(RUNNING_MARKER) !== undefined) return EXIT.done;
-    const paths = wordsOf(args, 'path').map((typed) => asAbsolute(resolve(workingFolder(), typed)));
-    const saved = paths.filter((path) => !IN_METADATA.test(path));
-    try {
-      pokeAll(saved);
-    } catch (error) {
-      // An editor that shows an error at each save helps nobody: `autosync doctor` and `status` are for that.
-      if (!(error instanceof AutosyncError)) throw error;
-      warn(`autosync: ${foreign(error.message)}`);
-    }
-    return EXIT.done;
-  },
+  run: async (args: Arguments): Promise<ExitCode> => poke(wordsOf(args, 'path')),
 };
+
+/** Asks for a run of each repository around some paths; `cli.ts` comes here directly where there are no options to read. */
+export function poke(typed: readonly string[]): ExitCode {
+  if (variable(RUNNING_MARKER) !== undefined) return EXIT.done;
+  const paths = typed.map((path) => asAbsolute(resolve(workingFolder(), path)));
+  try {
+    pokeAll(paths.filter((path) => !IN_METADATA.test(path)));
+  } catch (error) {
+    // An editor that shows an error at each save helps nobody: `autosync doctor` and `status` are for that.
+    if (!(error instanceof AutosyncError)) throw error;
+    warn(`autosync: ${foreign(error.message)}`);
+  }
+  return EXIT.done;
+}
 
 function pokeAll(paths: readonly AbsolutePath[]): void {
   const places = locations();

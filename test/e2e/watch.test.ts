@@ -70,8 +70,8 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
   });
 
   it('makes one run of a burst of thousands of files in new folders', async () => {
-    const names = Array.from({ length: 3000 }, (_, at) => `new ${at % 30}/file ${at}.md`);
-    const runs = await runsAfter('file 2999.md', () => {
+    const names = Array.from({ length: 1500 }, (_, at) => `new ${at % 30}/file ${at}.md`);
+    const runs = await runsAfter('file 1499.md', () => {
       for (const name of names) machine.write(name, 'x\n');
     });
     expect(runs).toHaveLength(1);
@@ -101,10 +101,11 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
     expect([...runs, ...after].map(({ repos }) => repos[0].commit.kind)).toEqual(['committed', 'committed']);
   });
 
-  it('makes one more run for what was saved during a run', async () => {
+  it('takes what is saved during a run', async () => {
     onPush(vcs, world, `test -e '${machine.top}/during.md' || echo x >'${machine.top}/during.md'`);
     const runs = await runsAfter('"path":"during.md"', () => machine.write('cause.md', 'x\n'));
-    expect(runs).toHaveLength(2);
+    expect(runs.at(-1).repos[0]).toMatchObject({ verdict: 'synced' });
+    expect(machine.head()).toBe(world.hubHead());
     onPush(vcs, world, 'true');
   });
 
