@@ -37,7 +37,7 @@ const DOORS = [
   door(
     'child-process',
     builtIn('child_process'),
-    '^src/system/exec\\.ts$',
+    '^src/system/exec(-detached)?\\.ts$',
     'A second way to start programs would have no time limit, no process group and the caller’s environment.',
   ),
   door(
@@ -57,6 +57,12 @@ const DOORS = [
     npmPackage('fast-glob'),
     '^src/system/list-tree\\.ts$',
     'Some of its options drop a folder in silence: the safe ones are chosen in one place.',
+  ),
+  door(
+    'chokidar',
+    npmPackage('chokidar'),
+    '^src/system/watch-tree\\.ts$',
+    'It watches every single file unless it is told otherwise: how it is told is decided in one place.',
   ),
   door('yargs', npmPackage('yargs'), '^src/(cli\\.ts$|commands/)', 'Below the commands nobody knows a command line.'),
   door('smol-toml', npmPackage('smol-toml'), folders('store'), 'Only the store knows how settings are written down.'),
@@ -142,7 +148,7 @@ module.exports = {
       from: { path: '^(src|bin)/' },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|yargs|smol-toml|@types)'),
+        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|chokidar|yargs|smol-toml|@types)'),
       },
     },
     {

@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import type { Arguments, Command } from './commands/command.js';
 import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
@@ -35,6 +35,18 @@ const ENTRIES: readonly Entry[] = [
     codes: RUN_CODES,
   },
   {
+    usage: 'import',
+    describe: 'Install what another tool has kept the same',
+    parts: [
+      {
+        usage: 'gitsync [file]',
+        describe: 'Install every repository that GitSync knows',
+        load: () => import('./commands/import-gitsync.js'),
+        codes: RUN_CODES,
+      },
+    ],
+  },
+  {
     usage: 'uninstall [repo..]',
     describe: 'Take everything back',
     load: () => import('./commands/uninstall.js'),
@@ -46,6 +58,11 @@ const ENTRIES: readonly Entry[] = [
     describe: 'Commit, fetch, merge and push, now',
     load: () => import('./commands/snapshot.js'),
     codes: RUN_CODES,
+  },
+  {
+    usage: 'watch [repo..]',
+    describe: 'Run soon after each save, until Ctrl-C',
+    load: () => import('./commands/watch.js'),
   },
   {
     usage: 'status [repo..]',
@@ -95,6 +112,7 @@ const ENTRIES: readonly Entry[] = [
     ],
   },
   { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
+  { usage: 'poke <path..>', describe: 'What editors call after a save', load: () => import('./commands/poke.js') },
   {
     usage: 'webhook',
     describe: 'Answer one request of a web server, as a CGI program or from inetd',
@@ -117,8 +135,12 @@ const MEANINGS: Readonly<Record<ExitCode, string>> = {
 /** Runs one command line (without the program's name) and returns its exit code; whatever goes wrong is said here. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const parser = ENTRIES.reduce((built, entry) => added(built, entry, (ended) => (code = ended)), program(words));
   try {
+    if (isPlainPoke(words)) return (await import('./commands/poke.js')).poke(words.slice(1));
+    const parser = ENTRIES.reduce(
+      (built, entry) => added(built, entry, (ended) => (code = ended)),
+      await program(words),
+    );
     await parser.parseAsync();
     return code;
   } catch (error) {
@@ -126,7 +148,12 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function program(words: readonly string[]): Argv {
+/** An editor waits for this one: it takes half as long when yargs is not even loaded. */
+const isPlainPoke = ([name, ...paths]: readonly string[]): boolean =>
+  name === 'poke' && paths.length > 0 && paths.every((path) => path !== '' && !path.startsWith('-'));
+
+async function program(words: readonly string[]): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
   return yargs([...withoutDoubleDash(words)])
     .scriptName('autosync')
     .usage('autosync <command>\n\nKeeps a folder, a git or Mercurial working tree, the same on all of your machines.')

@@ -92,6 +92,13 @@ export const TEST_PROGRAMS = [
   { name: 'sshd', packages: ['openssh-server'] },
   { name: 'ssh', packages: ['openssh-client'] },
   { name: 'ssh-agent', packages: ['openssh-client'] },
+  {
+    // A small one evaluates no expressions.
+    name: 'vim',
+    packages: ['vim'],
+    probe: ['vim', '-N', '-u', 'NONE', '-i', 'NONE', '-es', '-c', 'if !has("eval") | cquit | endif', '-c', 'qall!'],
+  },
+  { name: 'unshare', packages: ['util-linux'] },
   { name: 'ps', packages: ['procps'] },
   {
     // The extension topic; hg runs with the system's own Python.

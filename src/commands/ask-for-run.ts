@@ -2,7 +2,7 @@ import type { AbsolutePath } from '../model/paths.js';
 import type { Locations } from '../store/locations.js';
 import { putRequest } from '../store/spool.js';
 import { childEnvironment, RUNNING_MARKER } from '../system/environment.js';
-import { execDetached } from '../system/exec.js';
+import { execDetached } from '../system/exec-detached.js';
 import { isExecutable } from '../system/files.js';
 
 /** Leaves a request for a run of the repository around a path, and starts a process that serves it; waits for nothing. */

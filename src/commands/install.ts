@@ -8,6 +8,7 @@ import type { Caution } from '../scheduler/scheduler.js';
 import { readRepo } from '../store/registry.js';
 import { printable } from '../system/printable.js';
 import { foreign, say, sayJson, warn } from '../system/terminal.js';
+import type { WorkingTree } from '../vcs/vcs.js';
 import { type Arguments, type Command, withJson, wordsOf } from './command.js';
 import { type InstallWish, installOptions, readInstallWish } from './install-settings.js';
 import { type Installation, inspectCandidate, install } from './installation.js';
@@ -45,8 +46,18 @@ export async function installPaths(
   wish: InstallWish,
 ): Promise<ExitCode> {
   const trees = await Promise.all(paths.map((path) => inspectCandidate(wiring, path, wish)));
+  return await installTrees(wiring, trees, wish);
+}
+
+/** The same of working trees that have been looked at; `also` is added to the answer in JSON. */
+export async function installTrees(
+  wiring: Wiring,
+  trees: readonly WorkingTree[],
+  wish: InstallWish,
+  also: Readonly<Record<string, unknown>> = {},
+): Promise<ExitCode> {
   if (wish.dryRun) {
-    showPlan(await planInstallation(wiring, trees, wish), wish);
+    showPlan(await planInstallation(wiring, trees, wish), wish, also);
     return EXIT.done;
   }
   const installation = await install(wiring, trees, wish);
@@ -58,15 +69,19 @@ export async function installPaths(
   const rehearsals = await rehearse(wiring, installation.scheduler, repos);
   const { scheduler } = installation;
   const cautions = await nightCautions(wiring, scheduler.kind === 'chosen' ? scheduler.scheduler : undefined, repos);
-  if (wish.json) showJson(installation, rehearsals, cautions);
+  if (wish.json) showJson(installation, rehearsals, { cautions, ...also });
   else showInstallation(installation, rehearsals, cautions);
   const reports = rehearsals.map(({ report }) => report ?? { verdict: 'failed' as const, blocked: null });
   return exitCode(reports);
 }
 
-function showPlan(plan: Awaited<ReturnType<typeof planInstallation>>, { json }: InstallWish): void {
+function showPlan(
+  plan: Awaited<ReturnType<typeof planInstallation>>,
+  { json }: InstallWish,
+  also: Readonly<Record<string, unknown>>,
+): void {
   if (json) {
-    sayJson({ schema: 1, dryRun: true, ...plan });
+    sayJson({ schema: 1, dryRun: true, ...plan, ...also });
     return;
   }
   for (const { path, change, content, movedFrom } of plan.files) {
@@ -84,11 +99,11 @@ function showPlan(plan: Awaited<ReturnType<typeof planInstallation>>, { json }: 
 function showJson(
   { scheduler, repos }: Installation,
   rehearsals: readonly Rehearsal[],
-  cautions: readonly Caution[],
+  also: Readonly<Record<string, unknown>>,
 ): void {
   sayJson({
     schema: 1,
-    cautions,
+    ...also,
     scheduler: scheduler.kind === 'chosen' ? { kind: scheduler.scheduler.kind } : scheduler,
     repos: repos.map(({ registration, hooks }, at) => {
       const { repo, report, refusal = '' } = rehearsals[at] ?? {};

@@ -138,21 +138,6 @@ function cannotStart(request: Pick<ExecRequest, 'program'>, cause: unknown): Aut
   );
 }
 
-/** Starts a program that outlives us, with no streams of ours, and does not wait. */
-export function execDetached(request: Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'>): void {
-  const child = execa(request.program, request.args, {
-    cwd: request.cwd,
-    env: request.env,
-    extendEnv: false,
-    reject: false,
-    stdio: 'ignore',
-    detached: true,
-    cleanup: false,
-    windowsHide: true,
-  });
-  child.unref();
-}
-
 /** A program that is to stay for a while, and what is done with what it writes. */
 export type ChannelRequest = Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'> & {
   /** Called with each piece of standard output. */

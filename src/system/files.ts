@@ -71,6 +71,16 @@ export function isFolder(path: string): boolean {
 /** Returns the device number of the file system a path lives on. */
 export const deviceOf = (path: string): number => statSync(fsPath(path)).dev;
 
+/** Returns what tells the folder at a path from another one that may come to stand there; undefined when there is none. */
+export function folderIdentity(path: string): string | undefined {
+  try {
+    const found = statSync(fsPath(path));
+    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Tells whether a path is a file that we may execute. */
 export function isExecutable(path: string): boolean {
   try {

@@ -16,6 +16,11 @@ export function sayJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Writes a value as one line of JSON: one of many answers. */
+export function sayJsonLine(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
 /** Writes an answer just as it is: what a web server expects of us. */
 export function sayRaw(text: string): void {
   process.stdout.write(text);

@@ -125,6 +125,8 @@ export type WorkingTree = {
   readonly unpushed: (branch: string) => Promise<number | undefined>;
   /** Looks again: the paths that are not in the last commit. */
   readonly uncommitted: () => Promise<readonly RelativePath[]>;
+  /** Folders of which no snapshot ever takes anything, as far as that is cheap to tell; nobody need watch them. */
+  readonly ignoredFolders: () => Promise<readonly RelativePath[]>;
 };
 
 /** What opening a working tree takes. */

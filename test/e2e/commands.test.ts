@@ -17,9 +17,11 @@ const COMMANDS = [
   'log',
   'pause',
   'resume',
+  'watch',
   'config',
   'doctor',
   'hook',
+  'poke',
 ];
 
 it.each(COMMANDS)('%s --help has an example and its exit codes', (command) => {

@@ -8,6 +8,7 @@ import { beginRun, endRun, heal } from './heal.js';
 import { mend } from './heal-damage.js';
 import { defaultHookSite, hookSite } from './hook-site.js';
 import { housekeeping, removeOwnRefs } from './housekeeping.js';
+import { ignoredFolders } from './ignored-folders.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
 import { openRepository } from './open.js';
@@ -64,6 +65,7 @@ function workingTree(repository: Repository): WorkingTree {
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => unpushed(repository, branch),
     uncommitted: () => uncommitted(repository),
+    ignoredFolders: () => ignoredFolders(repository),
   };
 }
 

@@ -32,7 +32,10 @@ export async function keepIgnored(
 }
 
 /** Returns which of some paths git ignores (`git check-ignore`: exit code 1 says that none is). */
-async function ignoredOf(repository: Repository, paths: readonly string[]): Promise<ReadonlySet<string>> {
+export async function ignoredOf(
+  repository: Pick<Repository, 'git'>,
+  paths: readonly string[],
+): Promise<ReadonlySet<string>> {
   const args = ['check-ignore', '-z', '--stdin'];
   // This command refuses literal pathspecs; after `./` nothing in a name has a meaning either.
   const env = { GIT_LITERAL_PATHSPECS: '0' };

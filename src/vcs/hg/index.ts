@@ -72,6 +72,8 @@ function workingTree(repository: Repository): WorkingTree {
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => unpushed(repository, branch),
     uncommitted: () => uncommitted(repository),
+    // Hg tells of ignored files only one by one, after it has looked at them all.
+    ignoredFolders: async () => [],
   };
 }
 
