@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asRelative, type RelativePath } from '../../src/model/paths.js';
+import { asRelative } from '../../src/model/paths.js';
 import type { WorkingTree } from '../../src/vcs/vcs.js';
 import type { Edit, FileVersion, ReviseResult } from '../../src/vcs/versions.js';
 import type { Desk } from '../support/desk.js';

@@ -66,6 +66,8 @@ export function parseVersions(output: Uint8Array): readonly Listed[] {
       const names = parents === 1 && /^[RC]/.test(status) ? 2 : 1;
       const path = asRelative(values[at + names] ?? '');
       listed.push({ ...revision, path, change: changeOf(status), blob });
+      // What it was copied from goes on living under its own name.
+      if (status.startsWith('C')) break;
       at += 1 + names;
     } else at += 1;
   }

@@ -24,7 +24,8 @@ export async function listVersions(repository: WithHg, request: ListRequest): Pr
     const version = await versionOf(repository, touched, path);
     const isRename = source !== undefined && touched.dels.has(source);
     versions.push(isRename ? { ...version, change: 'renamed' } : version);
-    if (source === undefined) continue;
+    // What it was copied from goes on living under its own name.
+    if (!isRename) continue;
     const earlier = { path: source, from: `${touched.revision.id}^1`, limit: limit - versions.length };
     return earlier.limit > 0 ? [...versions, ...(await listVersions(repository, earlier))] : versions;
   }
