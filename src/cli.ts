@@ -71,6 +71,23 @@ const ENTRIES: readonly Entry[] = [
   },
   { usage: 'log [repo]', describe: 'Show what autosync did', load: () => import('./commands/log.js') },
   {
+    usage: 'history <path>',
+    describe: 'Show the versions of a file',
+    load: () => import('./commands/history.js'),
+  },
+  {
+    usage: 'restore <path>',
+    describe: 'Bring a file or folder back as it was',
+    load: () => import('./commands/restore.js'),
+    codes: [EXIT.conflict, EXIT.locked, EXIT.offline],
+  },
+  {
+    usage: 'undo [repo]',
+    describe: 'Take back what the last run did',
+    load: () => import('./commands/undo.js'),
+    codes: [EXIT.conflict, EXIT.locked, EXIT.offline],
+  },
+  {
     usage: 'pause [repo..]',
     describe: 'Leave repositories alone for a while',
     load: () => import('./commands/pause.js'),

@@ -91,7 +91,18 @@ function describeIntegration({ integrate }: RepoReport): readonly string[] {
   return [...arrived, ...settled];
 }
 
-const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+/** Returns the first line of a message: the event. */
+export const firstLine = (text: string): string => text.split('\n')[0] ?? '';
+
+/** Shows enough of a commit's id. */
+export const shownId = (id: string): string => id.slice(0, 12);
+
+/** Shows a time (milliseconds since 1970) so that it can be pasted where one is asked for. */
+export const shownTime = (at: number): string =>
+  new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
 
 /** Says how many there are of something. */
 const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;

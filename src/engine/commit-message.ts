@@ -41,6 +41,13 @@ function mergeMessage(conflicts: readonly Conflict[], machine: string): string {
   return withTrailer(subject.slice(0, MAX_SUBJECT), lines.join('\n'), machine);
 }
 
+/** Composes the message of what a person asked for: what was done, one line for each file, and the machine. */
+export function deedMessage(subject: string, lines: readonly string[], machine: string): string {
+  const shown = lines.slice(0, MAX_LINES).map(printable);
+  if (lines.length > MAX_LINES) shown.push(`and ${lines.length - MAX_LINES} more`);
+  return withTrailer(printable(subject).slice(0, MAX_SUBJECT), shown.join('\n'), machine);
+}
+
 /** Joins a subject, a body and the machine's trailer to a message. */
 function withTrailer(subject: string, text: string, machine: string): string {
   const middle = text === '' ? '' : `${text}\n\n`;

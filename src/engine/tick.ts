@@ -5,6 +5,7 @@ import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import type { Clock } from '../system/clock.js';
 import type { HubState, WorkingTree, WorkingTreeState } from '../vcs/vcs.js';
 import { type Facts, mergeFacts, NO_FACTS } from './facts.js';
+import { type Journey, journeyIn } from './journey.js';
 import { judge } from './verdict.js';
 import { verify } from './verify.js';
 
@@ -29,6 +30,9 @@ export type TickRequest = {
 /** Six: with a random pause between, even eight machines that push at once come through. */
 const MAX_ROUNDS = 6;
 
+/** A run whose way is followed. */
+type Following = TickRequest & { readonly journey: Journey };
+
 /** What one round says to the loop: the run is over, or somebody was faster and it starts again. */
 type Round = { readonly facts: Facts; readonly next: 'done' | 'again' };
 
@@ -41,7 +45,10 @@ export async function tick(request: TickRequest): Promise<RepoReport> {
   const startedAt = clock.monotonic();
   const healed = request.dryRun ? [] : await tree.heal();
   if (!request.dryRun) tree.begin();
-  const facts = await allRounds(request, { ...NO_FACTS, healed });
+  const journey = journeyIn(tree);
+  const facts = await allRounds({ ...request, journey }, { ...NO_FACTS, healed }).finally(() => {
+    if (!request.dryRun) journey.remember('run', clock.now());
+  });
   if (!request.dryRun) tree.end();
   const { verdict, why } = judge(facts, tree.vcs);
   const { blocked, commit, quarantined, fetch, integrate, push, branch } = facts;
@@ -51,7 +58,7 @@ export async function tick(request: TickRequest): Promise<RepoReport> {
 }
 
 /** Makes rounds until one is done; damage that a failure speaks of is mended, once, and the rounds begin again. */
-async function allRounds(request: TickRequest, known: Facts): Promise<Facts> {
+async function allRounds(request: Following, known: Facts): Promise<Facts> {
   try {
     return await rounds(request, known);
   } catch (error) {
@@ -61,10 +68,11 @@ async function allRounds(request: TickRequest, known: Facts): Promise<Facts> {
   }
 }
 
-async function rounds(request: TickRequest, known: Facts): Promise<Facts> {
+async function rounds(request: Following, known: Facts): Promise<Facts> {
   let facts = known;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const state = await request.tree.inspect();
+    request.journey.standsOn(state.branch, state.head);
     const { facts: found, next } = await oneRound({ ...request, state, facts });
     facts = { ...mergeFacts(facts, found), branch: state.branch };
     if (next === 'done') break;
@@ -77,7 +85,7 @@ async function rounds(request: TickRequest, known: Facts): Promise<Facts> {
 /** Full jitter, at most two seconds: the machine that lost must not meet the same one again. */
 const pauseMs = (round: number, random: () => number): number => random() * Math.min(2000, 100 * 2 ** round);
 
-type RoundRequest = TickRequest & { readonly state: WorkingTreeState; readonly facts: Facts };
+type RoundRequest = Following & { readonly state: WorkingTreeState; readonly facts: Facts };
 
 async function oneRound(request: RoundRequest): Promise<Round> {
   const { state } = request;
@@ -113,6 +121,7 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
   if (snapshot.kind === 'changed-meanwhile') return { facts: { ...NO_FACTS, why: snapshot.why }, next: 'again' };
   if (snapshot.kind === 'blocked') return over(await blockedSnapshot(request, snapshot));
   const { commit, quarantined, head } = snapshot;
+  request.journey.standsOn(state.branch, head);
   const facts: Facts = { ...NO_FACTS, commit, quarantined };
   if (request.dryRun) return over(facts);
   if (commit.kind === 'refused') return over({ ...facts, push: await aside(request) });
@@ -162,6 +171,8 @@ async function integrate(request: RoundRequest, { head, hub, facts }: Known): Pr
       return over({ ...facts, integrate: paused, push: await aside(request) });
     }
     case 'done':
+      // Without a commit there is no name for it.
+      if (integrated.head !== '') request.journey.standsOn(state.branch, integrated.head);
       return await send(request, { hub, facts: { ...facts, integrate: integrated.outcome } });
   }
 }

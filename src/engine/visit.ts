@@ -103,14 +103,15 @@ async function runUnderLock(
 const isHousekeepingDue = (before: RepoState | undefined, now: number): boolean =>
   before?.lastRunAt !== undefined && Math.floor(before.lastRunAt / DAY_MS) !== Math.floor(now / DAY_MS);
 
-function missingFolder({ path }: Target): Blocked | undefined {
+/** Says that the folder of a repository is gone, and what to do. */
+export function missingFolder({ path }: Target): Blocked | undefined {
   if (isFolder(path)) return undefined;
   const hint = `'${path}' is gone; if it was moved: autosync install <its new path>; if it was removed: autosync uninstall '${path}'`;
   return { kind: 'missing', hint };
 }
 
 /** Returns the opened tree; never that of a repository above the folder, whose own may have gone. */
-function expectTree(target: Target, opened: Opened): WorkingTree {
+export function expectTree(target: Target, opened: Opened): WorkingTree {
   if (opened.kind === 'opened' && realPath(opened.tree.top) === realPath(target.path)) return opened.tree;
   if (opened.kind === 'refused') throw new AutosyncError('failed', opened.why, [opened.hint]);
   if (opened.kind === 'bare')
@@ -126,7 +127,12 @@ function blockedReport({ path, vcs }: Target, blocked: Blocked): RepoReport {
   return { path, vcs, branch: '', ...NOTHING_DONE, blocked, verdict, why, durationMs: 0 };
 }
 
-async function waitForLock(context: EngineContext, tree: WorkingTree, waitMs: number): Promise<Lock | undefined> {
+/** Takes a repository's lock; undefined where another run holds it for longer than we wait. */
+export async function waitForLock(
+  context: EngineContext,
+  tree: WorkingTree,
+  waitMs: number,
+): Promise<Lock | undefined> {
   const { clock } = context;
   const end = clock.monotonic() + waitMs;
   for (;;) {

@@ -20,6 +20,7 @@ import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
 import { remotes, upstreamOf } from './upstream.js';
+import { versionsOf } from './versions.js';
 
 /** git (2.38 or newer, for `merge-tree --write-tree`). */
 export const git: Vcs = {
@@ -66,6 +67,7 @@ function workingTree(repository: Repository): WorkingTree {
     unpushed: (branch) => unpushed(repository, branch),
     uncommitted: () => uncommitted(repository),
     ignoredFolders: () => ignoredFolders(repository),
+    versions: versionsOf(repository),
   };
 }
 

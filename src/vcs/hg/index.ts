@@ -18,6 +18,7 @@ import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { StatusEntry } from './status-parser.js';
 import { remotes, upstreamOf } from './upstream.js';
+import { versionsOf } from './versions.js';
 
 /** Mercurial (6.0 or newer). */
 export const hg: Vcs = {
@@ -74,6 +75,7 @@ function workingTree(repository: Repository): WorkingTree {
     uncommitted: () => uncommitted(repository),
     // Hg tells of ignored files only one by one, after it has looked at them all.
     ignoredFolders: async () => [],
+    versions: versionsOf(repository),
   };
 }
 

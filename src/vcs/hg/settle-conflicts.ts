@@ -120,7 +120,11 @@ export async function copyName(share: MergeShare, { path, data, ends, from }: Na
 }
 
 /** Makes a path of the share hold one version, and nothing else. */
-export function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
+export function putVersion(
+  { top }: Pick<MergeShare, 'top'>,
+  path: RelativePath,
+  { data, mode }: Pick<Version, 'data' | 'mode'>,
+): void {
   const at = joinPath(top, path);
   remove(at);
   makeSharedFolder(dirname(at));
