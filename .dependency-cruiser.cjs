@@ -58,6 +58,12 @@ const DOORS = [
     '^src/system/list-tree\\.ts$',
     'Some of its options drop a folder in silence: the safe ones are chosen in one place.',
   ),
+  door(
+    'string-width',
+    npmPackage('string-width'),
+    '^src/system/text-width\\.ts$',
+    'How wide a character is, is asked in one place.',
+  ),
   door('yargs', npmPackage('yargs'), '^src/(cli\\.ts$|commands/)', 'Below the commands nobody knows a command line.'),
   door('smol-toml', npmPackage('smol-toml'), folders('store'), 'Only the store knows how settings are written down.'),
   door(
@@ -142,7 +148,7 @@ module.exports = {
       from: { path: '^(src|bin)/' },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|yargs|smol-toml|@types)'),
+        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|yargs|smol-toml|string-width|@types)'),
       },
     },
     {
