@@ -59,3 +59,41 @@ function day(at: number): string {
   const hasDay = !Number.isNaN(found.getTime()) && found.getUTCFullYear() >= 0 && found.getUTCFullYear() <= 9999;
   return (hasDay ? found : new Date(0)).toISOString().slice(0, 10);
 }
+
+/** What a conflict copy's name tells; `path` is whose copy it is, where the name has not been cut short. */
+export type ParsedCopy = {
+  readonly path: RelativePath;
+  /** The machine, or the person, whose version the copy holds. */
+  readonly machine: string;
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+};
+
+/** Grammar: `<stem> (conflict <machine> <YYYY-MM-DD> <7 hex>[ <number>])<extension>`; the last mark counts. */
+const COPY = /^(.*) \(conflict (.+?) (\d{4}-\d\d-\d\d) [0-9a-f]{7}(?: [1-9]\d*)?\)(\.[^.]*)?$/s;
+
+/** Reads the name of a conflict copy; undefined for every other name. */
+export function parseConflictCopy(copy: string): ParsedCopy | undefined {
+  const found = COPY.exec(basename(copy));
+  if (found === null) return undefined;
+  const [, stem = '', machine = '', copied = '', extension = ''] = found;
+  const folder = dirname(copy);
+  const name = `${stem}${extension}`;
+  if (name === '' || name === '.' || name === '..') return undefined;
+  return { path: asRelative(folder === '.' ? name : `${folder}/${name}`), machine, day: copied };
+}
+
+/** Returns the copy that a path is, or lies in; undefined where it has nothing to do with one. */
+export function copyAround(path: string): RelativePath | undefined {
+  if (!path.includes(' (conflict ')) return undefined;
+  const parts = path.split('/');
+  const at = parts.findIndex((part) => parseConflictCopy(part) !== undefined);
+  return at < 0 ? undefined : asRelative(parts.slice(0, at + 1).join('/'));
+}
+
+/** Tells whether a path is a conflict copy, or lies in one. */
+export const liesInConflictCopy = (path: string): boolean => copyAround(path) !== undefined;
+
+/** Tells whether a path is another one or lies below it; without another one every path does. */
+export const isAtOrBelow = (path: string, folder: string | undefined): boolean =>
+  folder === undefined || path === folder || path.startsWith(`${folder}/`);

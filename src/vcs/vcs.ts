@@ -11,6 +11,7 @@ import type {
 import type { AbsolutePath, RelativePath } from '../model/paths.js';
 import type { ConflictPolicy, HookSite, Settings } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
+import type { Versions } from './versions.js';
 
 /** How a working tree stands, as one cheap look tells. */
 export type WorkingTreeState = {
@@ -125,6 +126,8 @@ export type WorkingTree = {
   readonly unpushed: (branch: string) => Promise<number | undefined>;
   /** Looks again: the paths that are not in the last commit. */
   readonly uncommitted: () => Promise<readonly RelativePath[]>;
+  /** What the history holds, and how a version comes back. */
+  readonly versions: Versions;
 };
 
 /** What opening a working tree takes. */

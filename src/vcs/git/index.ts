@@ -19,6 +19,7 @@ import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
 import { remotes, upstreamOf } from './upstream.js';
+import { versionsOf } from './versions.js';
 
 /** git (2.38 or newer, for `merge-tree --write-tree`). */
 export const git: Vcs = {
@@ -64,6 +65,7 @@ function workingTree(repository: Repository): WorkingTree {
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => unpushed(repository, branch),
     uncommitted: () => uncommitted(repository),
+    versions: versionsOf(repository),
   };
 }
 

@@ -64,13 +64,20 @@ async function mergeInStore(
   return await settleConflicts(repository, { merge, ours, theirs });
 }
 
-type BringInRequest = IntegrateRequest & {
+/** A commit to put in place, and why. */
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined'> & {
   readonly to: string;
-  readonly kind: 'fast-forwarded' | 'merged';
+  readonly kind: 'fast-forwarded' | 'merged' | 'revised';
   readonly conflicts: readonly Conflict[];
 };
 
-async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
+const REASONS = { 'fast-forwarded': 'fast-forward', merged: 'merge', revised: 'by hand' } as const;
+
+/** Puts a commit that is in the object store in place, file by file. */
+export async function bringIn(
+  repository: Repository,
+  request: BringInRequest,
+): Promise<Exclude<IntegrateResult, { kind: 'paused' }>> {
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
@@ -117,7 +124,8 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   }
   const displaced = placed.displaced.map(({ path, copy }) => ({ path, kind: 'in-the-way' as const, kept: path, copy }));
   const conflicts = [...request.conflicts, ...displaced];
-  return done(request.to, { kind: request.kind, files: placed.files, conflicts });
+  const kind = request.kind === 'merged' ? 'merged' : 'fast-forwarded';
+  return done(request.to, { kind, files: placed.files, conflicts });
 }
 
 /** Returns the person's flags, with those that new paths get because his sparse checkout leaves them out. */
@@ -182,9 +190,8 @@ async function makeOfficial(
   change: IndexChange,
 ): Promise<true | string> {
   const index = await newIndex(repository, change);
-  const reason = request.kind === 'merged' ? 'merge' : 'fast-forward';
-  const { branch, head: from, to } = request;
-  const moved = await moveBranch(repository, { branch, from, to, index, reason });
+  const { branch, head: from, to, kind } = request;
+  const moved = await moveBranch(repository, { branch, from, to, index, reason: REASONS[kind] });
   return moved.kind === 'moved' ? true : moved.why;
 }
 

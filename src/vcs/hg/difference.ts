@@ -48,18 +48,30 @@ export async function changedPaths({ hg }: WithHg, from: string, to: string): Pr
 
 const MODES: Readonly<Record<string, string>> = { '': '100644', x: '100755', l: '120000' };
 
-/** Reads the kinds of some files of a changeset (`hg files`: `<flags> NUL <path> NUL`), as git's octal modes. */
+/** Reads the kinds of some files of a changeset, as git's octal modes. */
 export async function modesOf(
-  { hg }: WithHg,
+  repository: WithHg,
   changeset: string,
   paths: readonly RelativePath[],
-): Promise<ReadonlyMap<string, string>> {
-  const modes = new Map<string, string>();
-  if (paths.length === 0) return modes;
-  const wanted = paths.length > MANY_FILES ? [] : exactly(paths);
+): Promise<ReadonlyMap<RelativePath, string>> {
+  if (paths.length === 0) return new Map();
+  return await readModes(repository, changeset, paths.length > MANY_FILES ? [] : exactly(paths));
+}
+
+/** Reads the kinds of all files of a changeset. */
+export const allModesOf = (repository: WithHg, changeset: string): Promise<ReadonlyMap<RelativePath, string>> =>
+  readModes(repository, changeset, []);
+
+/** Reads `hg files`: `<flags> NUL <path> NUL`; exit code 1 says that there is none. */
+async function readModes(
+  { hg }: WithHg,
+  changeset: string,
+  wanted: readonly string[],
+): Promise<ReadonlyMap<RelativePath, string>> {
   const result = await hg.run(['files', `--rev=${changeset}`, '-T', '{flags}\\0{path}\\0', '--', ...wanted]);
   const values = splitPaths(result.stdout);
+  const modes = new Map<RelativePath, string>();
   for (let at = 0; at + 1 < values.length; at += 2)
-    modes.set(values[at + 1] ?? '', MODES[values[at] ?? ''] ?? '100644');
+    modes.set(asRelative(values[at + 1] ?? ''), MODES[values[at] ?? ''] ?? '100644');
   return modes;
 }

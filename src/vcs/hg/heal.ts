@@ -15,6 +15,7 @@ import { isCommitted, ownCopyName } from './integrate.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
 import { isKnown } from './revisions.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
+import { forsake } from './unplaced.js';
 import { lockState, storeLock, workingTreeLock } from './working-tree-lock.js';
 
 /** The file that says a run of ours is under way. */
@@ -47,6 +48,7 @@ export async function heal(repository: Repository): Promise<readonly string[]> {
       isCommitted: isCommitted(repository),
     })),
   );
+  done.push(...(await forsake(repository)));
   removeStagingFolder(repository);
   return done;
 }

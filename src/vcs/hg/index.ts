@@ -18,6 +18,7 @@ import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { StatusEntry } from './status-parser.js';
 import { remotes, upstreamOf } from './upstream.js';
+import { versionsOf } from './versions.js';
 
 /** Mercurial (6.0 or newer). */
 export const hg: Vcs = {
@@ -72,6 +73,7 @@ function workingTree(repository: Repository): WorkingTree {
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => unpushed(repository, branch),
     uncommitted: () => uncommitted(repository),
+    versions: versionsOf(repository),
   };
 }
 

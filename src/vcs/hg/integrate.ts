@@ -39,13 +39,18 @@ const done = (
   outcome: Extract<IntegrateResult, { kind: 'done' }>['outcome'],
 ): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
 
-type BringInRequest = IntegrateRequest & {
+/** A changeset to put in place. */
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined'> & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged';
   readonly conflicts: Extract<IntegrateResult, { kind: 'paused' }>['conflicts'];
 };
 
-async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
+/** Puts a changeset that is in the history in place, file by file. */
+export async function bringIn(
+  repository: Repository,
+  request: BringInRequest,
+): Promise<Exclude<IntegrateResult, { kind: 'paused' }>> {
   const { branch, head, to } = request;
   const from = head ?? NO_CHANGESET;
   const files = await differences(repository, from, to);

@@ -119,7 +119,11 @@ async function copyName(share: MergeShare, { path, data, ends, from }: NameReque
 }
 
 /** Makes a path of the share hold one version, and nothing else. */
-function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
+export function putVersion(
+  { top }: Pick<MergeShare, 'top'>,
+  path: RelativePath,
+  { data, mode }: Pick<Version, 'data' | 'mode'>,
+): void {
   const at = joinPath(top, path);
   remove(at);
   makeSharedFolder(dirname(at));
