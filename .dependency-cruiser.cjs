@@ -64,6 +64,12 @@ const DOORS = [
     '^src/system/watch-tree\\.ts$',
     'It watches every single file unless it is told otherwise: how it is told is decided in one place.',
   ),
+  door(
+    'string-width',
+    npmPackage('string-width'),
+    '^src/system/text-width\\.ts$',
+    'How wide a character is, is asked in one place.',
+  ),
   door('yargs', npmPackage('yargs'), '^src/(cli\\.ts$|commands/)', 'Below the commands nobody knows a command line.'),
   door('smol-toml', npmPackage('smol-toml'), folders('store'), 'Only the store knows how settings are written down.'),
   door(
@@ -148,7 +154,7 @@ module.exports = {
       from: { path: '^(src|bin)/' },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|chokidar|yargs|smol-toml|@types)'),
+        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|chokidar|yargs|smol-toml|string-width|@types)'),
       },
     },
     {

@@ -3,7 +3,7 @@ import type { Arguments, Command } from './commands/command.js';
 import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
 import { packageVersion } from './system/package.js';
-import { foreign, setColour, warn } from './system/terminal.js';
+import { foreign, outliveReader, setColour, warn } from './system/terminal.js';
 
 /** A command's name and sentence, and how to load it: only the chosen one is read. */
 type Leaf = {
@@ -152,6 +152,7 @@ const MEANINGS: Readonly<Record<ExitCode, string>> = {
 /** Runs one command line (without the program's name) and returns its exit code; whatever goes wrong is said here. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
+  outliveReader();
   try {
     if (isPlainPoke(words)) return (await import('./commands/poke.js')).poke(words.slice(1));
     const parser = ENTRIES.reduce(

@@ -100,6 +100,7 @@ export const TEST_PROGRAMS = [
   },
   { name: 'unshare', packages: ['util-linux'] },
   { name: 'ps', packages: ['procps'] },
+  { name: 'script', packages: ['bsdutils'] },
   {
     // The extension topic; hg runs with the system's own Python.
     name: 'mercurial-evolve',

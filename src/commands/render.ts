@@ -2,12 +2,15 @@ import type { RepoReport, Verdict } from '../model/report.js';
 import { homeFolder } from '../system/environment.js';
 import { printable } from '../system/printable.js';
 import { colour, foreign } from '../system/terminal.js';
+import { padded, textWidth } from '../system/text-width.js';
+
+export { relativeTime } from '../system/time-words.js';
 
 /** Lays out rows in columns as wide as they need to be; the last column is as long as it is. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, visibleLength(cell));
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, textWidth(cell));
   }
   return rows.map((row) =>
     row
@@ -17,31 +20,10 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours
-const visibleLength = (text: string): number => [...text.replaceAll(/\u001b\[\d+m/g, '')].length;
-const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visibleLength(text)));
-
 /** Shows a path as a person writes it: `~` for the home folder, nothing that could steer the terminal. */
 export function shownPath(path: string): string {
   const home = homeFolder();
   return printable(path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
-}
-
-const UNITS: readonly (readonly [number, string])[] = [
-  [86_400, 'day'],
-  [3_600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-];
-
-/** Says how far away a time is: `3 minutes ago`, `in 2 hours`, `now`; times are milliseconds since 1970. */
-export function relativeTime(at: number, now: number): string {
-  const seconds = Math.round(Math.abs(at - now) / 1000);
-  const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 'second'];
-  const count = Math.floor(seconds / size);
-  if (count === 0) return 'now';
-  const text = `${count} ${unit}${count === 1 ? '' : 's'}`;
-  return at > now ? `in ${text}` : `${text} ago`;
 }
 
 const COLOURS: Readonly<Record<Verdict, 'green' | 'yellow' | 'red' | 'dim'>> = {
@@ -54,6 +36,9 @@ const COLOURS: Readonly<Record<Verdict, 'green' | 'yellow' | 'red' | 'dim'>> = {
   attention: 'red',
   failed: 'red',
 };
+
+/** Tells whether a word is a verdict. */
+export const isVerdict = (word: string): word is Verdict => Object.hasOwn(COLOURS, word);
 
 /** Returns a verdict in its colour. */
 export const shownVerdict = (verdict: Verdict): string => colour(COLOURS[verdict], verdict);

@@ -48,6 +48,12 @@ export function readLog(
   return found.reverse();
 }
 
+/** Returns a text that is another one after the log has changed, which is cheaper to ask for than the log itself. */
+export function logStamp(locations: Locations): string {
+  const found = lstatIfPresent(locations.log);
+  return found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+}
+
 /** Returns what the log says of a run. */
 export const runEntry = (report: RepoReport, run: { readonly at: string; readonly event: string }): LogEntry => ({
   at: run.at,

@@ -1,3 +1,4 @@
+import { errorCode } from '../model/errors.js';
 import { variable } from './environment.js';
 import { printable, redact } from './printable.js';
 
@@ -26,11 +27,36 @@ export function sayRaw(text: string): void {
   process.stdout.write(text);
 }
 
+let isRead = true;
+
+/**
+ * Lets a command go on when whoever read its answer has gone, as `head` does: a run that is under way must come to its
+ * end. Without this, the next line would be an error that nobody catches.
+ */
+export function outliveReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (errorCode(error) !== 'EPIPE') throw error;
+      isRead = false;
+    });
+  }
+}
+
+/** Tells whether somebody may still read the answer; one that has no end may stop when nobody does. */
+export const hasReader = (): boolean => isRead;
+
 let colourWanted: boolean | undefined;
 
 /** Switches colour off (`--no-color`) or leaves it to the terminal and NO_COLOR. */
 export function setColour(wanted: boolean): void {
   colourWanted = wanted ? undefined : false;
+}
+
+/** Returns how many columns the terminal has on which the answer is shown; undefined where it goes elsewhere. */
+export function terminalColumns(): number | undefined {
+  const { isTTY, columns } = process.stdout;
+  // A terminal that does not know its size says 0.
+  return isTTY === true && columns > 0 ? columns : undefined;
 }
 
 /** Tells whether standard error is a terminal, so that progress may be drawn there. */

@@ -76,6 +76,7 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
   const head = await readRef(repository, `refs/heads/${branch}`);
   if ('kind' in upstream || head === undefined) return undefined;
   const hub = await readRef(repository, upstream.trackingRef);
+  if (hub === head) return 0;
   const range = hub === undefined ? [head] : [`${hub}..${head}`];
   return Number(await repository.git.text(['rev-list', '--count', ...range]));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeReport, relativeTime, table } from '../../../src/commands/render.js';
+import { describeReport, table } from '../../../src/commands/render.js';
 import { asRelative } from '../../../src/model/paths.js';
 import { NOTHING_DONE } from '../../../src/model/report.js';
 
@@ -11,20 +11,6 @@ describe('a table', () => {
         ['longer', 'b', ''],
       ]),
     ).toEqual(['a       long cell  x', 'longer  b']);
-  });
-});
-
-describe('a relative time', () => {
-  const now = Date.parse('2026-11-20T12:00:00Z');
-  it.each([
-    [0, 'now'],
-    [-1_000, '1 second ago'],
-    [-119_000, '1 minute ago'],
-    [-7_200_000, '2 hours ago'],
-    [-3 * 86_400_000, '3 days ago'],
-    [300_000, 'in 5 minutes'],
-  ])('%i ms away is %s', (distance, words) => {
-    expect(relativeTime(now + distance, now)).toBe(words);
   });
 });
 
