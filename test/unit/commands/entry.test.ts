@@ -61,6 +61,7 @@ describe('the scheduler for a wish', () => {
     expect(await findScheduler('auto', all, before)).toEqual({
       kind: 'none',
       why: "cron: no cron daemon is running; systemd: systemd's user manager does not answer: Failed to connect to bus: No medium found",
+      mends: ['start cron: sudo service cron start', 'let it run without a login: sudo loginctl enable-linger "$USER"'],
     });
   });
 });

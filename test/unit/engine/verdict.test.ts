@@ -47,7 +47,7 @@ const TABLE: readonly (readonly [string, Partial<Facts>, Verdict, RegExp])[] = [
   ],
   ['offline', { fetch: unavailable('offline') }, 'offline', /words; the next run/],
   ['a hub that is slow', { fetch: unavailable('timeout') }, 'offline', /words/],
-  ['wrong credentials', { fetch: unavailable('auth') }, 'attention', /words; check the key/],
+  ['wrong credentials', { fetch: unavailable('auth') }, 'attention', /words; keep the password/],
   ['a full disk on push', { push: unavailable('disk-full') }, 'attention', /free some space/],
   [
     'a hook of the hub',
