@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,37 +166,52 @@ describe('a repository in a folder named', () => {
     return { code: status, out: stdout, err: stderr };
   }
 
-  it.each(NAMES)('%s is installed, run by the launcher, and taken back byte for byte', async (_what, name) => {
-    const top = join(world.folder, name);
-    renameSync(here.top, top);
-    const machine = machineAt(top, 'strange');
-    const before = picture(top);
-    const installed = home.autosyncIn(world.folder, 'install', '--scheduler', 'none', '--every', '1m', '--', name);
-    expect(installed).toMatchObject({ code: 0 });
-    machine.write('by-hand.txt', 'HAND\n');
-    machine.git('add', '.');
-    machine.git('commit', '-q', '-m', 'by hand');
-    machine.write('mine.txt', 'MINE\n');
+  it('any of these is installed, run by the launcher, and taken back byte for byte, all on one machine', {
+    timeout: 300_000,
+  }, async () => {
+    const names = NAMES.map(([, name]) => name);
+    const strange = names.map((name) => machineAt(join(world.folder, name), 'strange'));
+    const hubs = names.map((_, at) => `${world.hub}-${at}`);
     there.write('theirs.txt', 'THEIRS\n');
     await there.run();
+    for (const [at, { top, git: tell }] of strange.entries()) {
+      cpSync(world.hub, hubs[at] ?? '', { recursive: true });
+      cpSync(here.top, top, { recursive: true, preserveTimestamps: true });
+      tell('remote', 'set-url', 'origin', hubs[at] ?? '');
+    }
+    const before = strange.map(({ top }) => picture(top));
+    const installed = home.autosyncIn(world.folder, 'install', '--scheduler', 'none', '--every', '1m', '--', ...names);
+    expect(installed).toMatchObject({ code: 0 });
+    for (const machine of strange) {
+      machine.write('by-hand.txt', 'HAND\n');
+      machine.git('add', '.');
+      machine.git('commit', '-q', '-m', 'by hand');
+      machine.write('mine.txt', 'MINE\n');
+    }
     const requests = join(home.folder, '.local/state/autosync/spool');
     mkdirSync(requests, { recursive: true });
-    // The hook has started a run of its own, which may hold the lock when the launcher comes.
-    await until('the launcher has synchronised it', () => {
-      writeFileSync(join(requests, '1-1.request'), `post-commit\n${top}`);
+    // The hooks have started runs of their own, which may hold a lock when the launcher comes.
+    const isThere = (): boolean =>
+      strange.every(({ git: ask }, at) => ask('rev-parse', 'HEAD') === git(hubs[at] ?? '', 'rev-parse', 'main'));
+    const synchronise = (): boolean => {
+      for (const [at, { top }] of strange.entries()) {
+        writeFileSync(join(requests, `${at + 1}-1.request`), `post-commit\n${top}`);
+      }
       expect(launch()).toMatchObject({ out: '', err: '' });
-      const [status] = JSON.parse(home.autosyncIn(world.folder, 'status', '--json', '--', name).out).repos;
-      expect(status.path).toBe(top);
-      return status.verdict === 'synced' && machine.has('theirs.txt') && machine.git('status', '--porcelain') === '';
-    });
-    expect(machine.files()).toMatchObject({ 'mine.txt': 'MINE\n', 'theirs.txt': 'THEIRS\n', 'by-hand.txt': 'HAND\n' });
-    expect(world.hubHead()).toBe(machine.git('rev-parse', 'HEAD'));
+      return strange.every((machine) => machine.has('theirs.txt') && machine.git('status', '--porcelain') === '');
+    };
+    await until('the launcher has synchronised them all', () => synchronise() && isThere(), 180_000);
+    const { repos } = JSON.parse(home.autosyncIn(world.folder, 'status', '--json', '--', ...names).out);
+    expect(repos.map(({ path }: { path: string }) => path).sort()).toEqual(strange.map(({ top }) => top).sort());
+    expect(new Set(repos.map(({ verdict }: { verdict: string }) => verdict))).toEqual(new Set(['synced']));
+    for (const machine of strange) {
+      expect(Object.keys(machine.files()).sort()).toEqual(['README.md', 'by-hand.txt', 'mine.txt', 'theirs.txt']);
+    }
     const shown = home.autosyncIn(world.folder, 'status');
     for (const control of ['\u001b', '\u202e', '\r']) expect(shown.out).not.toContain(control);
-    expect(home.autosyncIn(world.folder, 'uninstall', '--', name)).toMatchObject({ code: 0 });
-    expect(picture(top)).toEqual(before);
+    expect(home.autosyncIn(world.folder, 'uninstall', '--', ...names)).toMatchObject({ code: 0 });
+    expect(strange.map(({ top }) => picture(top))).toEqual(before);
     expect(readdirSync(world.folder)).not.toContain('pwned');
-    expect(Object.keys(machine.files())).not.toContain('pwned');
   });
 
   it('bytes that are no text is refused with the way out, and nothing is written', () => {
