@@ -4,6 +4,7 @@
 //   --seed S        where it begins, so that a run can be made once more (default: a new one each time)
 //   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines; `mirror`: faults in its runs
 //   --operation OP  of a sweep only this operation (conflict, merge, snapshot, clone, …)
+//   --vcs SYSTEM    of a sweep, and of the histories of several machines, only those under `git` or `hg`
 //   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `kill-child`, `save` or `error`
 //   --jobs N        how many attacks, and histories, at once (default: what the cores allow)
 //   --keep FOLDER   where the worlds of failures are kept
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
     operation: { type: 'string' },
+    vcs: { type: 'string' },
     kind: { type: 'string' },
     jobs: { type: 'string' },
     keep: { type: 'string' },
@@ -53,6 +55,7 @@ async function run() {
     AUTOSYNC_TEST_TORTURE: values.minutes,
     AUTOSYNC_TEST_SEED: values.seed,
     ...(values.operation === undefined ? {} : { AUTOSYNC_TEST_OPERATION: values.operation }),
+    ...(values.vcs === undefined ? {} : { AUTOSYNC_TEST_VCS: values.vcs }),
     ...(values.keep === undefined ? {} : { AUTOSYNC_TEST_KEEP: values.keep }),
     ...(values.kind === undefined ? {} : { AUTOSYNC_TEST_KIND: values.kind }),
     AUTOSYNC_TEST_REPEAT: values.repeat ?? '',

@@ -36,6 +36,19 @@ In this order:
 
 Programs that bring a git of their own (some editors and desktop clients) run the hooks that their git knows.
 
+## What our own calls run
+
+A snapshot asks the hooks of yours that may refuse a commit: \`pre-commit\` and \`commit-msg\` under git, \`pre-commit\`,
+\`precommit\` and \`pretxncommit\` under Mercurial, which also asks \`prechangegroup\` and \`pretxnchangegroup\` before anything
+comes in. A refusal is said, and the work still leaves the machine, on \`autosync/<machine>/<branch>\`. No other hook is run
+by our calls: not those that are told of a commit, a push or an update, and none in the private share where hg merges.
+
+A hook that could have come with a push is passed over unless \`tracked-hooks = true\`: under git what lies in a folder inside
+the working tree, under Mercurial a line of hgrc whose program, or whose script, is a file in the working tree. A hub's own
+hooks stay in force. \`test/contract/vcs-index.test.ts\` and \`test/contract/vcs-hg-hooks.test.ts\` hold this.
+
+## Beside the hooks of others
+
 This page is written by \`npm run docs\` from what happened in \`test/e2e/hook-managers.test.ts\`, with the real tools; the
 test fails when it is no longer so. *Theirs* and *ours* say whether the hook ran, exactly once. *Restored* means that after
 \`autosync uninstall\` every byte and mode of the hooks folders and of \`.git/config\` is what the other tool alone makes

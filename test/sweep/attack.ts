@@ -5,7 +5,7 @@ import { compareStandings, type Heads, locksIn, lostOf, onTheWay, pictureOf, sta
 import { discard, fresh, keep, lastCommand, type Reference, readIfThere, topOf, wrongEnd } from './reference.js';
 import { autosync, type Ended, wordsOf } from './run-autosync.js';
 import { type Attack, strike } from './strike.js';
-import { askGit, contentOf, pathsBelow, type SweepWorld } from './sweep-world.js';
+import { contentOf, pathsBelow, type SweepWorld } from './sweep-world.js';
 
 /** What came of an attack. */
 export type Outcome = {
@@ -25,7 +25,7 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   const failures: string[] = [];
   if (what.kind === 'error' || what.kind === 'kill-child')
     failures.push(...(await wrongAnswer(struck.ended, world, top)));
-  if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, top));
+  if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, { world, top }));
   if (what.kind === 'error') failures.push(...absentAtTheEnd(reference, top));
   const healed = await heal(operation, world);
   failures.push(...healed.failures);
@@ -42,12 +42,15 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   return { happened: struck.happened, failures, hubLocked: healed.hubLocked };
 }
 
+/** A world, and the working tree in it that is judged. */
+type Place = { readonly world: SweepWorld; readonly top: string };
+
 async function wrongStanding(
   { standing, operation }: Reference,
   what: Attack,
-  { world, top }: { readonly world: SweepWorld; readonly top: string },
+  { world, top }: Place,
 ): Promise<readonly string[]> {
-  for (const lock of locksIn(world, 'hub.git')) rmSync(lock);
+  for (const lock of locksIn(world, world.vcs.hub)) rmSync(lock);
   const found = await standingOf(world, top);
   if (what.kind !== 'save') return compareStandings(found, standing);
   const known = standing.status.split('\n');
@@ -55,7 +58,7 @@ async function wrongStanding(
   return [
     ...named('left', locksIn(world, '.')),
     ...named(
-      'git status',
+      'status',
       unclean.filter((line) => !known.includes(line)),
     ),
   ];
@@ -80,8 +83,8 @@ const named = (what: string, found: readonly string[]): readonly string[] =>
 const contentsOf = (files: ReadonlyMap<string, string>): readonly string[] => [...files.values()].map(contentOf);
 
 async function headsOf(world: SweepWorld, top: string): Promise<Heads> {
-  const hub = (await askGit(world.hub, 'rev-parse', 'main')).trim();
-  return { hub, here: existsSync(top) ? (await askGit(top, 'rev-parse', 'HEAD')).trim() : undefined };
+  const { vcs } = world;
+  return { hub: await vcs.hubHead(world.hub), here: existsSync(top) ? await vcs.headOf(top) : undefined };
 }
 
 /** A run that met an error may fail, but in words that a person can use; and what it says must be so. */
@@ -94,14 +97,14 @@ async function wrongAnswer(ended: Ended, world: SweepWorld, top: string): Promis
 }
 
 /** At the moment of death every file is whole, as it was or as it shall be, and what is in no commit is somewhere. */
-function wrongAtDeath({ before, after }: Reference, top: string): readonly string[] {
+function wrongAtDeath({ before, after }: Reference, { world, top }: Place): readonly string[] {
   const files = readIfThere(top);
   const known = new Set([...before.values(), ...after.values()]);
   const torn = [...files].filter(([path, file]) => {
     const own = [before.get(path), after.get(path)].filter((version) => version !== undefined);
     return own.length > 0 ? !own.includes(file) : !known.has(file);
   });
-  const there = new Set([...contentsOf(files), ...onTheWay(top)]);
+  const there = new Set([...contentsOf(files), ...onTheWay(world, top)]);
   const gone = [...before].filter(([path, file]) => isInNoCommit(path) && !there.has(contentOf(file)));
   return [
     ...named(
@@ -140,7 +143,7 @@ type Healed = { readonly failures: readonly string[]; readonly hubLocked: boolea
 async function heal(operation: Operation, world: SweepWorld): Promise<Healed> {
   letAMinutePass(world);
   const wrong = wrongEnd(operation, await autosync(world, operation.command(world)));
-  const locks = locksIn(world, 'hub.git');
+  const locks = locksIn(world, world.vcs.hub);
   const hubLocked = locks.length > 0;
   if (wrong === undefined) return { failures: [], hubLocked };
   if (!hubLocked) return { failures: [`not healed: ${wrong}`], hubLocked };

@@ -1,10 +1,12 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commitAll, elsewhere, type SweepWorld } from './sweep-world.js';
+import { GIT, HG, type SweepVcs } from './sweep-vcs.js';
+import { elsewhere, type SweepWorld } from './sweep-world.js';
 
 /** Something that autosync does, with the world in which it does it. */
 export type Operation = {
   readonly name: string;
+  readonly vcs: SweepVcs;
   /** A command of autosync that comes before all; what it writes names the world's folder, so each copy has its own. */
   readonly first?: (world: SweepWorld) => readonly string[];
   /** Makes the world as it is just before. */
@@ -55,17 +57,22 @@ function workThere(world: SweepWorld): void {
   });
 }
 
+/** Under git alone there is anything staged. */
+const STAGED = 'staged';
+
 const cloned = ({ folder }: SweepWorld): string => join(folder, 'cloned');
 
 /** What installing must leave as it is: a crontab and a hook of the person's own. */
-function ownHabits({ folder, here }: SweepWorld): void {
+function ownHabits({ folder, here, vcs }: SweepWorld): void {
   writeFileSync(join(folder, 'bin', 'table'), '# mine\n0 4 * * * true\n');
-  here.write('.git/hooks/post-commit', '#!/bin/sh\ntrue\n');
-  chmodSync(join(here.top, '.git/hooks/post-commit'), 0o755);
+  vcs.ownHook(here);
 }
 
+/** One operation, under whatever version control system. */
+type Plan = Omit<Operation, 'vcs'>;
+
 /** What is swept, in order of risk. */
-export const OPERATIONS: readonly Operation[] = [
+const PLANS: readonly Plan[] = [
   {
     name: 'conflict',
     ...run,
@@ -96,7 +103,7 @@ export const OPERATIONS: readonly Operation[] = [
         there.write('cache', 'THERE a file where a folder is ignored here\n');
         there.write('large.bin', 'THERE small\n');
         there.write('edited.txt', 'first\n\n\nmiddle\n\n\nTHERE last\n');
-        there.git('add', '-f', 'only-here.log', 'cache');
+        world.vcs.addIgnored(there, 'only-here.log', 'cache');
       });
     },
     targets: ['only-here.log', 'large.bin', 'edited.txt', 'cache/x'],
@@ -136,20 +143,20 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: 'push',
     ...run,
-    prepare: ({ here }) => {
+    prepare: ({ here, vcs }) => {
       here.write('added.md', 'HERE committed by hand\n');
-      commitAll(here, 'by hand');
+      vcs.commitAll(here, 'by hand');
     },
     targets: ['edited.txt'],
   },
   {
-    name: 'staged',
+    name: STAGED,
     command: snapshot,
     verdict: 'blocked',
     owed: ['HERE in the index only\n'],
     prepare: ({ here }) => {
       here.write('edited.txt', 'HERE in the index only\n');
-      here.git('add', 'edited.txt');
+      here.command('add', 'edited.txt');
       here.write('edited.txt', 'HERE in the file only\n');
       here.write('added.md', 'HERE added\n');
     },
@@ -192,3 +199,16 @@ export const OPERATIONS: readonly Operation[] = [
     targets: [],
   },
 ];
+
+/** Every operation under git. */
+export const GIT_OPERATIONS: readonly Operation[] = PLANS.map((plan) => ({ ...plan, vcs: GIT }));
+
+/** Every operation under Mercurial. */
+export const HG_OPERATIONS: readonly Operation[] = PLANS.filter(({ name }) => name !== STAGED).map((plan) => ({
+  ...plan,
+  name: `hg ${plan.name}`,
+  vcs: HG,
+}));
+
+/** Every operation there is. */
+export const OPERATIONS: readonly Operation[] = [...GIT_OPERATIONS, ...HG_OPERATIONS];

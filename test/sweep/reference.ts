@@ -27,7 +27,7 @@ const newFolder = (): string => join(mkdtempSync(join(tmpdir(), 'cut-')), 'world
 
 /** Runs an operation undisturbed, twice and once more, to know what it does and how it ends. */
 export async function referenceOf(operation: Operation): Promise<Reference> {
-  const template = createSweepWorld();
+  const template = createSweepWorld(operation.vcs);
   if (operation.first === undefined) operation.prepare(template);
   const world = await fresh(operation, template);
   const top = topOf(operation, world);

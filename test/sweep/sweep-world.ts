@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Machine, machineAt } from '../support/world.js';
+import type { Desk } from '../support/desk.js';
+import type { SweepVcs } from './sweep-vcs.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,15 +33,16 @@ esac
 
 /** A hub, one machine that is under attack, and all that autosync and the system keep for it, in one folder. */
 export type SweepWorld = {
+  readonly vcs: SweepVcs;
   readonly folder: string;
   readonly hub: string;
-  readonly here: Machine;
+  readonly here: Desk;
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
 };
 
 /** Returns the world in a folder. */
-function worldIn(folder: string): SweepWorld {
+function worldIn(folder: string, vcs: SweepVcs): SweepWorld {
   const home = join(folder, 'home');
   const env = {
     HOME: home,
@@ -49,15 +51,16 @@ function worldIn(folder: string): SweepWorld {
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     GIT_CONFIG_NOSYSTEM: '1',
+    // The machine's own settings (/etc/mercurial) must not reach it.
+    HGRCPATH: join(home, '.hgrc'),
     // Calls that go through a ring of the kernel's could not be stopped at.
     UV_USE_IO_URING: '0',
   };
-  return { folder, home, env, hub: join(folder, 'hub.git'), here: machineAt(join(folder, 'here'), 'here') };
+  return { vcs, folder, home, env, hub: join(folder, vcs.hub), here: vcs.machineAt(join(folder, 'here'), 'here') };
 }
 
 /** What the machine has in its last commit. */
 const BASE: Readonly<Record<string, string>> = {
-  '.gitignore': '*.log\n/cache\n',
   'README.md': 'hello\n',
   'edited.txt': 'first\n\n\nmiddle\n\n\nlast\n',
   'gone.txt': 'goes away\n',
@@ -74,66 +77,41 @@ const BASE: Readonly<Record<string, string>> = {
 const LOCAL: Readonly<Record<string, string>> = { 'only-here.log': 'ignored\n', 'cache/x': 'ignored folder\n' };
 
 /** Makes a world in which everything is equal, in a new folder. */
-export function createSweepWorld(): SweepWorld {
-  const world = worldIn(mkdtempSync(join(tmpdir(), 'template-')));
+export function createSweepWorld(vcs: SweepVcs): SweepWorld {
+  const world = worldIn(mkdtempSync(join(tmpdir(), 'template-')), vcs);
   const { folder, here, home, hub } = world;
   for (const name of ['tmp', 'bin', join('home', '.config', 'autosync')]) {
     mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   }
-  machineAt(home, 'home').write('.gitconfig', '[user]\n\tname = Test Person\n\temail = test@example.invalid\n');
+  writeFileSync(join(home, vcs.settings[0]), vcs.settings[1]);
   const settings = 'machine = "here"\nnotify = false\nmax-file-size = "4kB"\n';
-  machineAt(home, 'home').write('.config/autosync/config.toml', settings);
+  writeFileSync(join(home, '.config/autosync/config.toml'), settings);
   writeFileSync(join(folder, 'bin', 'crontab'), CRONTAB);
   // Were it not executable, the machine's own would be found behind it, and changed.
   chmodSync(join(folder, 'bin', 'crontab'), 0o755);
-  gitAt(folder, 'init', '-q', '--bare', '--template=', hub);
-  gitAt(folder, 'init', '-q', '--template=', here.top);
-  // Relative, so that the world may be copied.
-  here.git('remote', 'add', 'origin', '../hub.git');
-  for (const [path, content] of Object.entries(BASE)) here.write(path, content);
+  vcs.create(hub, here.top);
+  for (const [path, content] of [vcs.ignored, ...Object.entries(BASE)]) here.write(path, content);
   here.link('README.md', 'link');
-  commitAll(here, 'first');
-  here.git('push', '-q', '-u', 'origin', 'main');
+  vcs.commitAll(here, 'first');
+  vcs.send(here);
   for (const [path, content] of Object.entries(LOCAL)) here.write(path, content);
   return world;
 }
 
 /** Commits and pushes something from another machine. */
-export function elsewhere({ folder, hub }: SweepWorld, change: (there: Machine) => void): void {
-  const there = machineAt(mkdtempSync(join(tmpdir(), 'there-')), 'there');
-  gitAt(folder, 'clone', '-q', '--template=', hub, there.top);
+export function elsewhere({ vcs, hub }: SweepWorld, change: (there: Desk) => void): void {
+  const there = vcs.machineAt(mkdtempSync(join(tmpdir(), 'there-')), 'there');
+  vcs.clone(hub, there.top);
   change(there);
-  commitAll(there, 'elsewhere');
-  there.git('push', '-q', 'origin', 'main');
+  vcs.commitAll(there, 'elsewhere');
+  vcs.send(there);
   there.remove('.');
-}
-
-/** Commits everything as a person does. */
-export function commitAll(machine: Machine, message: string): void {
-  machine.git('add', '-A');
-  machine.git('-c', 'core.hooksPath=/dev/null', 'commit', '-q', '-m', message);
-}
-
-const gitAt = (folder: string, ...args: readonly string[]): void =>
-  void execFileSync('git', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-
-/** Runs git, without waiting for it in this thread; returns its output. */
-export async function askGit(folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('git', args, { cwd: folder, encoding: 'latin1', maxBuffer: 1 << 28 });
-  return stdout;
-}
-
-/** Runs git, gives it something to read, and returns its output: what it read and could not do is not held against it. */
-export async function tellGit(folder: string, input: string, ...args: readonly string[]): Promise<string> {
-  const asking = run('git', args, { cwd: folder, encoding: 'latin1', maxBuffer: 1 << 28 });
-  asking.child.stdin?.end(input);
-  return (await asking).stdout;
 }
 
 /** Copies a world, links as links and times as they are. */
 export async function copyWorld(template: SweepWorld, folder: string): Promise<SweepWorld> {
   await run('cp', ['-a', template.folder, folder]);
-  return worldIn(folder);
+  return worldIn(folder, template.vcs);
 }
 
 let deployed: string | undefined;
@@ -160,9 +138,9 @@ export function pathsBelow(folder: string, skip: (path: string) => boolean, belo
   });
 }
 
-/** Reads a tree: path → kind and content (`x` for an executable file, `l` for a link); `.git` is left out. */
+/** Reads a tree: path → kind and content (`x` for an executable file, `l` for a link); `.git` and `.hg` are left out. */
 export function readFiles(top: string): Map<string, string> {
-  const paths = pathsBelow(top, (path) => path === '.git');
+  const paths = pathsBelow(top, (path) => path === '.git' || path === '.hg');
   return new Map(paths.map((path) => [path, readOne(join(top, path))]));
 }
 

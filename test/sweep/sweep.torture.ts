@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
+import { needs } from '../support/needs.js';
 import { OPERATIONS } from './operations.js';
 import { newTally, planAll, planNamed, renderTally, sweep } from './sweep.js';
 import { pretendCron } from './sweep-world.js';
@@ -12,7 +13,10 @@ const { env } = process;
 const minutes = Number(env['AUTOSYNC_TEST_TORTURE']);
 const seed = Number(env['AUTOSYNC_TEST_SEED']);
 const jobs = Number(env['AUTOSYNC_TEST_JOBS']);
-const wanted = OPERATIONS.filter(({ name }) => (env['AUTOSYNC_TEST_OPERATION'] ?? name) === name);
+const wanted = OPERATIONS.filter(({ name, vcs }) => {
+  const isNamed = [name, name.replace(/^hg /, '')].includes(env['AUTOSYNC_TEST_OPERATION'] ?? name);
+  return isNamed && (env['AUTOSYNC_TEST_VCS'] ?? vcs.name) === vcs.name && needs(vcs.name);
+});
 const repeat = env['AUTOSYNC_TEST_REPEAT'] ?? '';
 const only = (['kill', 'kill-after', 'kill-child', 'save', 'error'] as const).find(
   (kind) => kind === env['AUTOSYNC_TEST_KIND'],

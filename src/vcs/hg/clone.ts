@@ -32,7 +32,8 @@ async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<C
   const hg = hgIn(NOWHERE);
   try {
     const { args, options } = await network({ hg, timeoutMs: networkTimeoutMs, progress });
-    const result = await hg.run(['clone', '-q', ...args, '--', url, folder], options);
+    const tree = ['--config', `autosync.tree=${folder}`];
+    const result = await hg.run(['clone', '-q', ...tree, ...args, '--', url, folder], options);
     if (result.exitCode === 0) return { kind: 'cloned' };
     if (/subrepos? (are )?not (enabled|allowed)/.test(result.stderr)) {
       return { kind: 'refused', why: 'it has subrepositories', hint: `hg clone '${url}' by hand` };

@@ -34,6 +34,8 @@ const HARDENING: readonly (readonly [string, string])[] = [
   ['ui.large-file-limit', '0'],
   // Hg knows no ~/.netrc; and what would be handed to it as a setting, its log of commands would show.
   ['extensions.autosync_netrc', joinPath(packageRoot, 'templates/hg/netrc.py')],
+  // What a person has hung on his own commands is not for ours (DESIGN, 5).
+  ['extensions.autosync_hooks', joinPath(packageRoot, 'templates/hg/hooks.py')],
 ];
 
 const HARDENED: readonly string[] = HARDENING.flatMap(([name, value]) => ['--config', `${name}=${value}`]);
@@ -69,7 +71,8 @@ export type Hg = {
 
 /** Returns the door to hg for one folder; every hardening setting applies, and those that are given. */
 export function hgIn(folder: AbsolutePath, settings: readonly string[] = []): Hg {
-  const args = [...HARDENED, ...settings.flatMap((setting) => ['--config', setting])];
+  const all = [`autosync.tree=${folder}`, ...settings];
+  const args = [...HARDENED, ...all.flatMap((setting) => ['--config', setting])];
   const server = commandServer({ args, cwd: folder, env: childEnvironment(ENVIRONMENT) });
   const run: Hg['run'] = (command, options = {}) =>
     server.run({ args: command, timeoutMs: LOCAL_LIMIT_MS, ...options });

@@ -1,6 +1,5 @@
 import type { AbsolutePath } from '../../model/paths.js';
 import {
-  createExclusively,
   exists,
   joinPath,
   lstatIfPresent,
@@ -18,21 +17,10 @@ import { removeStagingFolder, stagingFolder } from './staging-folder.js';
 import { forsake } from './unplaced.js';
 import { lockState, storeLock, workingTreeLock } from './working-tree-lock.js';
 
-/** The file that says a run of ours is under way. */
-const UNDER_WAY = 'under-way';
-
-/** Marks that a run is under way; {@link endRun} takes the mark back. */
-export function beginRun(repository: Repository): void {
-  makeFolder(repository.privateFolder);
-  const mark = joinPath(repository.privateFolder, UNDER_WAY);
-  if (!exists(mark)) createExclusively(mark, '');
-}
-
-/** Takes the mark of a run back, and lets hg go. */
+/** Ends a run, and lets hg go. */
 export function endRun(repository: Repository): void {
   removeStagingFolder(repository);
   rememberHead(repository);
-  remove(joinPath(repository.privateFolder, UNDER_WAY));
   repository.hg.end();
 }
 

@@ -4,7 +4,7 @@ import { type Candidate, uncommittedPaths } from './candidates.js';
 import { clone } from './clone.js';
 import { hgIn } from './command.js';
 import { fetch } from './fetch.js';
-import { beginRun, endRun, heal } from './heal.js';
+import { endRun, heal } from './heal.js';
 import { forget, housekeeping } from './housekeeping.js';
 import { memoryKey, readMemory } from './hub-memory.js';
 import { inspect } from './inspect.js';
@@ -51,7 +51,8 @@ function workingTree(repository: Repository): WorkingTree {
     heal: () => heal(repository),
     // What a power cut leaves of a dirstate or a transaction is found and healed at the start of a run.
     mend: async () => [],
-    begin: () => beginRun(repository),
+    // Locks of hg's name their owner: nothing else has to tell that a run was killed.
+    begin: () => undefined,
     end: () => endRun(repository),
     housekeeping: async () => housekeeping(repository),
     forget: () => forget(repository),

@@ -24,7 +24,8 @@ const shareFolder = ({ privateFolder }: Pick<Repository, 'privateFolder'>): Abso
 export async function inMergeShare<T>(repository: Repository, body: (share: MergeShare) => Promise<T>): Promise<T> {
   await makeShare(repository);
   const top = shareFolder(repository);
-  const hg = hgIn(top, [...(await hooksOff(repository)), ...(await mergeToolsOff(repository)), 'extensions.share=']);
+  // The person's hooks belong to his own tree; here they would see ours.
+  const hg = hgIn(top, ['autosync.guards=false', ...(await mergeToolsOff(repository)), 'extensions.share=']);
   try {
     return await body({ hg, top });
   } catch (error) {
@@ -49,12 +50,6 @@ async function makeShare(repository: Repository): Promise<void> {
   const own = joinPath(beside, '.hg', 'hgrc');
   writeAtomically(own, `%include ../../../hgrc\n${readTextIfPresent(own) ?? ''}`);
   move(beside, folder);
-}
-
-/** Returns settings that switch the person's hooks off: they belong to his own tree; here they would see ours (P11). */
-async function hooksOff(repository: Repository): Promise<readonly string[]> {
-  const names = await settingsIn(repository, 'hooks');
-  return names.filter((name) => /^hooks\.(?!priority\.)[^:=]+$/.test(name)).map((name) => `${name}=`);
 }
 
 /** Returns settings that keep the person's merge programs out, which might wait for him; hg's own for tags stays. */

@@ -31,7 +31,8 @@ export function openRepository(path: AbsolutePath, options: OpenOptions): HgOpen
   const unsupported = unsupportedKind({ hgFolder, sharedFolder });
   if (unsupported !== undefined) return { kind: 'refused', ...unsupported };
   const { settings, messages, now, sleep, progress } = options;
-  const places = { hg: hgIn(found), top: found, hgFolder, sharedFolder, privateFolder: joinPath(hgFolder, 'autosync') };
+  const hg = hgIn(found, settings.trackedHooks ? ['autosync.tracked-hooks=true'] : []);
+  const places = { hg, top: found, hgFolder, sharedFolder, privateFolder: joinPath(hgFolder, 'autosync') };
   return { kind: 'opened', repository: { ...places, settings, messages, now, sleep, progress } };
 }
 
