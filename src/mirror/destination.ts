@@ -68,9 +68,8 @@ async function sendSome(site: Site, updates: readonly RefUpdate[]): Promise<Sent
  *     ! TAB <from>:<to> TAB <summary>          summary: [rejected] (reason) or [remote rejected] (reason)
  */
 export function parseRefused(output: string, stderr: string): ReadonlyMap<string, string> {
-  const remote = stderr
-    .split('\n')
-    .filter((line) => line.startsWith('remote:') && line.replace('remote:', '').trim() !== '');
+  // Some hosts draw lines around what they say.
+  const remote = stderr.split('\n').filter((line) => /^remote:.*\p{L}/u.test(line));
   const words = remote.length === 0 ? '' : `: ${lastWords(remote.join('\n'))}`;
   const lines = output.matchAll(/^!\t[^\t]*:(refs\/[^\t]*)\t(.*)$/gm);
   return new Map([...lines].map(([, ref = '', summary = '']) => [ref, `${summary}${words}`]));
