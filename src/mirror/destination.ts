@@ -1,5 +1,5 @@
 import type { RemoteFailure } from '../model/outcome.js';
-import { lastWords } from '../vcs/git/command.js';
+import { redact } from '../system/printable.js';
 import { removeStaleHubLock } from '../vcs/git/hub-lock.js';
 import { networkOptions } from '../vcs/git/network.js';
 import { remoteFailure } from '../vcs/git/remote-failure.js';
@@ -62,16 +62,19 @@ async function sendSome(site: Site, updates: readonly RefUpdate[]): Promise<Sent
   return { kind: 'sent', refused };
 }
 
+/** Enough for all that a host has to say of a push. */
+const MAX_WORDS = 800;
+
 /**
  * Reads what `git push --porcelain` says of refs that were not taken:
  *
  *     ! TAB <from>:<to> TAB <summary>          summary: [rejected] (reason) or [remote rejected] (reason)
  */
 export function parseRefused(output: string, stderr: string): ReadonlyMap<string, string> {
-  const remote = stderr
-    .split('\n')
-    .filter((line) => line.startsWith('remote:') && line.replace('remote:', '').trim() !== '');
-  const words = remote.length === 0 ? '' : `: ${lastWords(remote.join('\n'))}`;
-  const lines = output.matchAll(/^!\t[^\t]*:(refs\/[^\t]*)\t(.*)$/gm);
-  return new Map([...lines].map(([, ref = '', summary = '']) => [ref, `${summary}${words}`]));
+  // Some hosts draw lines around what they say.
+  const lines = stderr.split('\n').filter((line) => /^remote:.*\p{L}/u.test(line));
+  const told = redact(lines.map((line) => line.replace('remote:', '').trim()).join('; ')).slice(0, MAX_WORDS);
+  const words = told === '' ? '' : `: ${told}`;
+  const refused = output.matchAll(/^!\t[^\t]*:(refs\/[^\t]*)\t(.*)$/gm);
+  return new Map([...refused].map(([, ref = '', summary = '']) => [ref, `${summary}${words}`]));
 }

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMirrorWorld } from '../support/mirror-world.js';
+import { createMirrorWorld, makeHistory } from '../support/mirror-world.js';
 import { needs } from '../support/needs.js';
 
 const HG_GIT = ['--config', 'extensions.hggit='];
@@ -32,5 +32,38 @@ describe.skipIf(!needs('hg-git'))('a repository that hg-git has mirrored so far'
       `${first} about a`,
     ]);
     expect(await world.run({}, { backend: 'hggit' })).toMatchObject({ verdict: 'mirrored', exported: 0, refs: [] });
+  });
+
+  it('has every head, closed ones too, and tags without a bookmark for each', async () => {
+    const world = createMirrorWorld();
+    makeHistory(world.source, 3, 40, 'plain');
+    const report = await world.run({ verify: true }, { backend: 'hggit' });
+    expect(report).toMatchObject({ verdict: 'mirrored', exported: 40, lag: 0 });
+    expect(report.verified).toEqual({ revisions: 40, differences: [] });
+    const map = readFileSync(join(world.source, '.hg', 'git-mapfile'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const reachable = new Set(world.git('rev-list', '--all').split('\n'));
+    expect(map.filter((line) => !reachable.has(line.slice(0, 40)))).toEqual([]);
+    expect(world.git('rev-list', '--all', '--count')).toBe('40');
+  });
+
+  it("is told the host's words as they are, and that the git side moved by itself", async () => {
+    const world = createMirrorWorld();
+    makeHistory(world.source, 3, 10, 'plain');
+    const hook = join(world.destination, 'hooks', 'pre-receive');
+    mkdirSync(join(world.destination, 'hooks'), { recursive: true });
+    const words = 'GitLab: You are not allowed to push code to protected branches on this project.';
+    writeFileSync(hook, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+    const refused = await world.run({}, { backend: 'hggit' });
+    expect(refused).toMatchObject({ verdict: 'attention', lag: 10, why: expect.stringContaining(words) });
+    rmSync(hook);
+    expect(await world.run({}, { backend: 'hggit' })).toMatchObject({ verdict: 'mirrored', lag: 0 });
+    const theirs = world.git('commit-tree', '-m', 'there', 'main^{tree}');
+    world.git('update-ref', 'refs/heads/main', theirs);
+    makeHistory(world.source, 3, 20, 'plain');
+    const moved = await world.run({}, { backend: 'hggit' });
+    expect(moved.verdict).toBe('conflict');
+    expect(world.git('rev-parse', 'main')).toBe(theirs);
   });
 });

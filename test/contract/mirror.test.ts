@@ -247,6 +247,45 @@ describe.skipIf(!needs('hg'))('a git side that moved by itself', () => {
   });
 });
 
+/** What hosts print when they refuse a push, and which of it a person has to see. */
+const HOSTS: readonly (readonly [host: string, lines: readonly string[], telling: readonly string[]])[] = [
+  [
+    "GitHub's limit for a file",
+    [
+      'error: Trace: 0123456789abcdef',
+      'error: See https://gh.io/lfs for more information.',
+      "error: File big.bin is 123.45 MB; this exceeds GitHub's file size limit of 100.00 MB",
+      'error: GH001: Large files detected. You may want to try Git Large File Storage - https://git-lfs.github.com.',
+    ],
+    ['GH001: Large files detected', 'File big.bin is 123.45 MB'],
+  ],
+  [
+    "GitHub's rule for a branch",
+    [
+      'error: GH013: Repository rule violations found for refs/heads/main.',
+      '',
+      '- Changes must be made through a pull request.',
+      '',
+    ],
+    ['GH013: Repository rule violations', 'Changes must be made through a pull request'],
+  ],
+  [
+    "GitLab's protected branch",
+    ['GitLab: You are not allowed to push code to protected branches on this project.'],
+    ['GitLab: You are not allowed to push code to protected branches on this project.'],
+  ],
+  [
+    'GitLab between lines',
+    ['', '='.repeat(70), '', 'ERROR: The repository has exceeded its size limit of 10 GB.', '', '='.repeat(70), ''],
+    ['ERROR: The repository has exceeded its size limit of 10 GB.'],
+  ],
+  [
+    "Gitea's protected branch",
+    ['', 'Gitea: Not allowed to push to protected branch main'],
+    ['Gitea: Not allowed to push to protected branch main'],
+  ],
+];
+
 describe.skipIf(!needs('hg'))('what stands in the way', () => {
   it("is told in the host's words: a protected branch does not hold up the others", async () => {
     const world = createMirrorWorld();
@@ -262,6 +301,20 @@ describe.skipIf(!needs('hg'))('what stands in the way', () => {
     expect(report).toMatchObject({ verdict: 'attention', lag: 0 });
     expect(report.why).toContain(words);
     expect(refs(world)).toEqual({ 'refs/heads/stable': commitsOf(world).get(stable) });
+  });
+
+  it.each(HOSTS)('is what the host says to a push as a whole: %s', async (_host, lines, telling) => {
+    const world = createMirrorWorld();
+    mkdirSync(join(world.destination, 'hooks'), { recursive: true });
+    const hook = join(world.destination, 'hooks', 'pre-receive');
+    writeFileSync(hook, `#!/bin/sh\ncat >&2 <<'END'\n${lines.join('\n')}\nEND\nexit 1\n`, { mode: 0o755 });
+    commit(world, 'a');
+    const report = await world.run();
+    expect(report).toMatchObject({ verdict: 'attention', lag: 1, refs: [{ ref: 'refs/heads/main', kind: 'refused' }] });
+    for (const words of telling) expect(report.why).toContain(words);
+    expect(refs(world)).toEqual({});
+    rmSync(hook);
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', lag: 0 });
   });
 
   it('is a size that the host refuses, in its words', async () => {

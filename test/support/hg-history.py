@@ -1,8 +1,9 @@
 """Makes a Mercurial history with everything in it that a mirror has to carry over.
 
-    hg-history.py <repository> <seed> <changesets>
+    hg-history.py <repository> <seed> <changesets> [plain]
 
-The same seed and number give the same changesets. Called again with a larger number it adds the rest.
+The same seed and number give the same changesets. Called again with a larger number it adds the rest. `plain`: without
+tags whose names git can hold only in another form.
 """
 
 import random
@@ -23,11 +24,13 @@ NAMES = [
     b'glob*?[x].txt', b'path:x', b'.hidden', b'con', b'UPPER.TXT', b'upper.txt', b'.hgignore', b'.gitattributes',
 ]
 TAGS = [b'v1.0', b'v 2 with spaces', 'v3-ü'.encode(), b'moved', b'a..b', b'release/1', b'release', b'x.lock']
+PLAIN_TAGS = [b'v1.0', b'v2', b'moved', b'release-1']
 
 
 class Maker:
-    def __init__(self, repo, seed):
+    def __init__(self, repo, seed, tag_names):
         self.repo = repo
+        self.tag_names = tag_names
         self.random = random.Random(seed)
         self.trees = {nullid: {}}
         self.branch = {}
@@ -184,7 +187,7 @@ class Maker:
         return self.commit([one, other], tree, b'merge')
 
     def tag(self, head, tree):
-        name = self.random.choice(TAGS)
+        name = self.random.choice(self.tag_names)
         target = self.random.choice(sorted(self.trees.keys() - {nullid}))
         lines = tree.get(b'.hgtags', (b'', b''))[0]
         for line in lines.splitlines()[::-1]:
@@ -204,7 +207,7 @@ def main():
     except Exception:
         repo = hg.repository(ui, path, create=True)
     have = len(repo)
-    maker = Maker(repo, seed)
+    maker = Maker(repo, seed, PLAIN_TAGS if sys.argv[4:] == ['plain'] else TAGS)
     with repo.wlock(), repo.lock(), repo.transaction(b'history'):
         first = maker.commit([], {b'a.txt': (b'hello\n', b''), b'run.sh': (b'#!/bin/sh\n', b'x')}, b'first')
         assert first in repo

@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { program } from '../sweep/sweep-world.js';
@@ -146,14 +156,16 @@ export async function orphanAndGoOn({ template }: CutReference, afterMs: number)
   }
 }
 
-/** A ref's lock at the destination may be the only thing that a killed git leaves there; git's own rule is that a person removes it. */
+/** Makes the next run, and where a killed git has left locks at the destination, which nobody may touch yet, one ten minutes later. */
 async function goOn(folder: string): Promise<Omit<MirrorEnd, 'lie'>> {
   const destination = join(folder, 'git.git');
   let cut = await run(folder, { action: { kind: 'nothing' }, at: 0 });
-  const lock = /rm '([^']+\.lock)'|Unable to create '([^']+\.lock)'/.exec(cut.out);
-  const path = lock?.[1] ?? lock?.[2];
-  if (path?.startsWith(destination)) {
-    rmSync(path);
+  const locks = readdirSync(destination, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.lock'),
+  );
+  if (cut.code !== 0 && locks.length > 0) {
+    const old = new Date(Date.now() - 11 * 60_000);
+    for (const name of locks) utimesSync(join(destination, name), old, old);
     cut = await run(folder, { action: { kind: 'nothing' }, at: 0 });
   }
   return { ...endOf(folder), words: `exit code ${cut.code}: ${/"why": (".*")/.exec(cut.out)?.[1] ?? ''} ${cut.err}` };

@@ -16,9 +16,9 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 /** Debian's own, which has Mercurial's modules. */
 const PYTHON = '/usr/bin/python3';
 
-/** Makes a history of so many changesets, or adds to one until it has so many. */
-export function makeHistory(repository: string, seed: number, changesets: number): void {
-  const args = [script('hg-history.py'), repository, String(seed), String(changesets)];
+/** Makes a history of so many changesets, or adds to one until it has so many; `plain`: without tags of odd names. */
+export function makeHistory(repository: string, seed: number, changesets: number, ...kind: readonly 'plain'[]): void {
+  const args = [script('hg-history.py'), repository, String(seed), String(changesets), ...kind];
   execFileSync(PYTHON, args, {
     env: { ...process.env, HGRCPATH: '' },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -15,9 +15,9 @@ it('refs that a host refuses are told with its words, those that it takes are no
     new Map([
       [
         'refs/heads/main',
-        '[remote rejected] (protected branch hook declined): remote: error: GH006: Protected branch update failed.',
+        '[remote rejected] (protected branch hook declined): error: GH006: Protected branch update failed.',
       ],
-      ['refs/tags/gone', '[rejected] (stale info): remote: error: GH006: Protected branch update failed.'],
+      ['refs/tags/gone', '[rejected] (stale info): error: GH006: Protected branch update failed.'],
     ]),
   );
   expect(parseRefused('', stderr)).toEqual(new Map());
