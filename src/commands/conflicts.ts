@@ -83,7 +83,7 @@ function show(inboxes: readonly Inbox[], now: number): void {
   }
   if (inboxes.every(({ conflicts, why }) => conflicts.length === 0 && why === undefined)) say('no conflicts');
   if (inboxes.some(({ conflicts }) => conflicts.length > 0)) {
-    say('decide with: autosync resolve <file> --keep mine|theirs|both, --tool or --done');
+    say('decide with: autosync resolve <file> --keep mine|theirs|both, or --done');
   }
 }
 

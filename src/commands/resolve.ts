@@ -20,11 +20,7 @@ import { describeReport } from './render.js';
 import { runTargets } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
 
-const WAYS = [
-  '--keep mine|theirs|both, or the name of a machine',
-  '--tool, to merge the two by hand',
-  '--done, when the file is right as it stands',
-];
+const WAYS = ['--keep mine|theirs|both, or the name of a machine', '--done, when the file is right as it stands'];
 
 /** `autosync resolve [path]`. */
 export const command: Command = {

@@ -65,7 +65,7 @@ type Listed = Omit<FileVersion, 'size'> & { readonly blob: string; readonly isMe
  *
  *     { commit NUL <5 values> [LF] { ":"+ <modes> SP <ids> SP <status> NUL <path> NUL } }
  */
-export function parseVersions(output: Uint8Array): readonly Listed[] {
+function parseVersions(output: Uint8Array): readonly Listed[] {
   const values = splitPaths(output);
   const listed: Listed[] = [];
   let revision: ReturnType<typeof parseRevision> | undefined;

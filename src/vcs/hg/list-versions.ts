@@ -48,7 +48,7 @@ async function touching({ hg }: WithHg, { path, from, limit }: ListRequest): Pro
 }
 
 /** Reads `hg log` in the form above: the values of a changeset, then three lists of names and one of pairs of them. */
-export function parseTouching(output: Uint8Array): readonly Touching[] {
+function parseTouching(output: Uint8Array): readonly Touching[] {
   const values = splitPaths(output);
   const found: Touching[] = [];
   for (let at = 0; at + REVISION_VALUES < values.length; ) {
