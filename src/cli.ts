@@ -71,6 +71,18 @@ const ENTRIES: readonly Entry[] = [
   },
   { usage: 'log [repo]', describe: 'Show what autosync did', load: () => import('./commands/log.js') },
   {
+    usage: 'conflicts [repo..]',
+    describe: 'Show what waits for you to decide',
+    load: () => import('./commands/conflicts.js'),
+    codes: [EXIT.someFailed, EXIT.conflict],
+  },
+  {
+    usage: 'resolve [path]',
+    describe: 'Decide a conflict: mine, theirs or both',
+    load: () => import('./commands/resolve.js'),
+    codes: [EXIT.conflict, EXIT.locked, EXIT.offline],
+  },
+  {
     usage: 'history <path>',
     describe: 'Show the versions of a file',
     load: () => import('./commands/history.js'),

@@ -38,13 +38,14 @@ export async function planRestore(
   const { from, entries } = await entriesThen(versions, { path, revision, head });
   const to = request.to ?? path;
   const edits = entries.map(({ path: name }): Edit => {
-    const place = asRelative(`${to}${name.slice(from.length)}`);
+    const place = asRelative(from === '' && to !== '' ? `${to}/${name}` : `${to}${name.slice(from.length)}`);
     return { path: place, to: { kind: 'version', revision: revision.id, path: name } };
   });
   await refuseInTheWay(tree, { head, edits, request });
   const files = edits.map(({ path: place }) => place);
   const id = revision.id.slice(0, 12);
-  const subject = to === path ? `Restored ${path} as of ${id}` : `Restored ${path} as of ${id} to ${to}`;
+  const what = path === '' ? 'everything' : path;
+  const subject = `Restored ${what} as of ${id}${to === path ? '' : ` to ${to}`}`;
   return { edits, subject, lines: files.length > 1 ? files : [], revision, from, files };
 }
 

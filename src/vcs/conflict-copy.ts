@@ -94,6 +94,6 @@ export function copyAround(path: string): RelativePath | undefined {
 /** Tells whether a path is a conflict copy, or lies in one. */
 export const liesInConflictCopy = (path: string): boolean => copyAround(path) !== undefined;
 
-/** Tells whether a path is another one or lies below it; without another one every path does. */
+/** Tells whether a path is another one or lies below it; below the top, which is the empty path or none, every path does. */
 export const isAtOrBelow = (path: string, folder: string | undefined): boolean =>
-  folder === undefined || path === folder || path.startsWith(`${folder}/`);
+  folder === undefined || folder === '' || path === folder || path.startsWith(`${folder}/`);

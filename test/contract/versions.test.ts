@@ -89,6 +89,22 @@ function versions({ createWorld, cannotHold, ignore }: VcsHarness): void {
       expect(await listed('never.md')).toEqual([]);
     });
 
+    it('tells of both sides of a merge, and of the copy that it made', async () => {
+      here.write('a.md', 'MINE\n');
+      there.write('a.md', 'THEIRS, LONGER\n');
+      await there.run();
+      await here.run();
+      const [copy = ''] = copiesIn(here);
+      expect(await listed(copy)).toMatchObject([{ change: 'added', id: here.head(), machine: 'here', size: 5 }]);
+      const { versions: history } = await here.open();
+      const side = async (of: string): Promise<unknown> =>
+        (await history.list({ path: path('a.md'), from: `${here.head()}^${of}`, limit: 1 }))[0];
+      expect(await side('1')).toMatchObject({ machine: 'here', size: 5 });
+      expect(await side('2')).toMatchObject({ machine: 'there', size: 15 });
+      const machines = (await listed('a.md')).map(({ machine }) => machine);
+      expect(machines).toEqual(expect.arrayContaining(['here', 'there']));
+    });
+
     it('names no machine for a commit that was made by hand', async () => {
       here.write('a.md', 'x\n');
       here.commit('mine');

@@ -1,23 +1,27 @@
-import { asRelative } from '../../model/paths.js';
+import { AutosyncError } from '../../model/errors.js';
+import { asRelative, type RelativePath } from '../../model/paths.js';
 import { encodePath, isForeignName, splitPaths } from '../../system/path-bytes.js';
+import { printable } from '../../system/printable.js';
+import { followRenames, type NameHistory } from '../follow-renames.js';
 import type { FileVersion, ListRequest } from '../versions.js';
 import type { GitOptions } from './command.js';
 import type { Repository } from './repository.js';
 import { parseRevision, REVISION_FORMAT, REVISION_VALUES } from './revision-format.js';
 
 type WithGit = Pick<Repository, 'git'>;
+type Name = Pick<ListRequest, 'path' | 'from'>;
 
 /** Stands before each commit, where what a commit did to a file begins with a colon. */
 const MARK = 'commit';
 
 /**
- * A merge is listed only where it holds what none of its parents has. Renames are looked for whatever the person's own
- * settings say (`diff.renames`, `log.follow`).
+ * `--follow` would list every merge and only one of two sides, so renames are followed here. A merge is listed where it
+ * holds what none of its parents has.
  */
 const ARGUMENTS: readonly string[] = [
   'log',
-  '--follow',
-  '-M',
+  '--full-history',
+  '--no-renames',
   '--raw',
   '-z',
   '--no-abbrev',
@@ -28,31 +32,40 @@ const ARGUMENTS: readonly string[] = [
 
 /** Lists the versions of a file, newest first, through renames. */
 export async function listVersions(repository: WithGit, request: ListRequest): Promise<readonly FileVersion[]> {
-  const { args, options } = question(request);
+  return await followRenames(request, (name) => historyOf(repository, name));
+}
+
+async function historyOf(repository: WithGit, name: Name): Promise<NameHistory> {
+  const { args, options } = question(name);
   const listed = parseVersions(await repository.git.output([...ARGUMENTS, ...args], options));
   const sizes = await sizesOf(repository, [...new Set(listed.map(({ blob }) => blob))]);
-  return listed.map(({ blob, ...version }) => ({ ...version, size: sizes.get(blob) }));
+  const versions: FileVersion[] = [];
+  const earlier: Name[] = [];
+  for (const { blob, isMerge, ...version } of listed) {
+    const isNew = version.change === 'added' && !isMerge;
+    const source = isNew ? await renamedFrom(repository, version.id, version.path) : undefined;
+    versions.push({ ...version, size: sizes.get(blob), ...(source === undefined ? {} : { change: 'renamed' }) });
+    if (source !== undefined) earlier.push({ path: source, from: `${version.id}^1` });
+  }
+  return { versions, earlier };
 }
 
 /** Names the file: a name that is not text cannot be an argument, and one with a newline no line of the input. */
-function question({ path, from, limit }: ListRequest): {
-  readonly args: readonly string[];
-  readonly options: GitOptions;
-} {
-  const most = `--max-count=${limit}`;
-  if (!isForeignName(path)) return { args: [most, from, '--', path], options: {} };
+function question({ path, from }: Name): { readonly args: readonly string[]; readonly options: GitOptions } {
+  if (!isForeignName(path)) return { args: [from, '--', path], options: {} };
+  if (path.includes('\n')) throw new AutosyncError('failed', `git cannot be asked about '${printable(path)}'`);
   const input = Buffer.concat([Buffer.from(`${from}\n--\n`), encodePath(path)]);
-  return { args: [most, '--stdin'], options: { input } };
+  return { args: ['--stdin'], options: { input } };
 }
 
-type Listed = Omit<FileVersion, 'size'> & { readonly blob: string };
+type Listed = Omit<FileVersion, 'size'> & { readonly blob: string; readonly isMerge: boolean };
 
 /**
  * Reads `git log --raw -z` in the form above; a merge has as many colons as parents:
  *
- *     { commit NUL <5 values> [LF] { ":"+ <modes> SP <ids> SP <status> NUL <path> NUL [<path> NUL] } }
+ *     { commit NUL <5 values> [LF] { ":"+ <modes> SP <ids> SP <status> NUL <path> NUL } }
  */
-export function parseVersions(output: Uint8Array): readonly Listed[] {
+function parseVersions(output: Uint8Array): readonly Listed[] {
   const values = splitPaths(output);
   const listed: Listed[] = [];
   let revision: ReturnType<typeof parseRevision> | undefined;
@@ -62,29 +75,33 @@ export function parseVersions(output: Uint8Array): readonly Listed[] {
       revision = parseRevision(values.slice(at + 1, at + 1 + REVISION_VALUES));
       at += 1 + REVISION_VALUES;
     } else if (value.startsWith(':') && revision !== undefined) {
-      const { status, blob, parents } = parseRaw(value);
-      const names = parents === 1 && /^[RC]/.test(status) ? 2 : 1;
-      const path = asRelative(values[at + names] ?? '');
-      listed.push({ ...revision, path, change: changeOf(status), blob });
-      // What it was copied from goes on living under its own name.
-      if (status.startsWith('C')) break;
-      at += 1 + names;
+      const { status, blob, isMerge } = parseRaw(value);
+      listed.push({ ...revision, path: asRelative(values[at + 1] ?? ''), change: changeOf(status), blob, isMerge });
+      at += 2;
     } else at += 1;
   }
   return listed;
 }
 
 /** Reads `":"+ <mode>+ SP <id>+ SP <status>`, where the last mode and the last id are the new ones. */
-function parseRaw(record: string): { readonly status: string; readonly blob: string; readonly parents: number } {
-  const parents = record.length - record.replace(/^:+/, '').length;
-  const fields = record.slice(parents).split(' ');
-  return { status: fields.at(-1) ?? '', blob: fields.at(-2) ?? '', parents };
+function parseRaw(record: string): { readonly status: string; readonly blob: string; readonly isMerge: boolean } {
+  const fields = record.split(' ');
+  return { status: fields.at(-1) ?? '', blob: fields.at(-2) ?? '', isMerge: record.startsWith('::') };
 }
 
 function changeOf(status: string): FileVersion['change'] {
-  if (status.startsWith('R')) return 'renamed';
-  if (/^(A+|C\d*)$/.test(status)) return 'added';
+  if (/^A+$/.test(status)) return 'added';
   return /^D+$/.test(status) ? 'removed' : 'modified';
+}
+
+/** Returns the name that a commit renamed to another one (`R<how alike> NUL <old> NUL <new> NUL`). */
+async function renamedFrom({ git }: WithGit, id: string, path: RelativePath): Promise<RelativePath | undefined> {
+  const args = ['diff-tree', '-r', '-M', '-z', '--name-status', '--no-commit-id', '--diff-filter=R', id];
+  const values = splitPaths(await git.output(args));
+  for (let at = 0; at + 2 < values.length; at += 3) {
+    if (values[at + 2] === path) return asRelative(values[at + 1] ?? '');
+  }
+  return undefined;
 }
 
 /** Returns how large some blobs are (`git cat-file --batch-check`: `<id> SP blob SP <size>`, or `<id> missing`). */

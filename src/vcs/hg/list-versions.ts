@@ -1,5 +1,6 @@
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { splitPaths } from '../../system/path-bytes.js';
+import { followRenames, type NameHistory } from '../follow-renames.js';
 import type { FileVersion, ListRequest, Revision } from '../versions.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
@@ -12,24 +13,24 @@ type WithHg = Pick<Repository, 'hg'>;
 const FILES =
   '{file_adds % "{file}\\0"}\\0{file_mods % "{file}\\0"}\\0{file_dels % "{file}\\0"}\\0{file_copies % "{name}\\0{source}\\0"}\\0';
 
-/**
- * Lists the versions of a file, newest first: what touched its name, and where it came from another one, on from there
- * what touched that.
- */
+/** Lists the versions of a file, newest first, through renames. */
 export async function listVersions(repository: WithHg, request: ListRequest): Promise<readonly FileVersion[]> {
-  const { path, limit } = request;
+  return await followRenames(request, (name) => historyOf(repository, { ...name, limit: request.limit }));
+}
+
+async function historyOf(repository: WithHg, request: ListRequest): Promise<NameHistory> {
+  const { path } = request;
   const versions: FileVersion[] = [];
+  const earlier: { readonly path: RelativePath; readonly from: string }[] = [];
   for (const touched of await touching(repository, request)) {
     const source = touched.adds.has(path) ? touched.copies.get(path) : undefined;
     const version = await versionOf(repository, touched, path);
+    // What it was only copied from goes on living under its own name.
     const isRename = source !== undefined && touched.dels.has(source);
     versions.push(isRename ? { ...version, change: 'renamed' } : version);
-    // What it was copied from goes on living under its own name.
-    if (!isRename) continue;
-    const earlier = { path: source, from: `${touched.revision.id}^1`, limit: limit - versions.length };
-    return earlier.limit > 0 ? [...versions, ...(await listVersions(repository, earlier))] : versions;
+    if (isRename) earlier.push({ path: source, from: `${touched.revision.id}^1` });
   }
-  return versions;
+  return { versions, earlier };
 }
 
 /** A changeset, and what it did to which files. */
@@ -47,7 +48,7 @@ async function touching({ hg }: WithHg, { path, from, limit }: ListRequest): Pro
 }
 
 /** Reads `hg log` in the form above: the values of a changeset, then three lists of names and one of pairs of them. */
-export function parseTouching(output: Uint8Array): readonly Touching[] {
+function parseTouching(output: Uint8Array): readonly Touching[] {
   const values = splitPaths(output);
   const found: Touching[] = [];
   for (let at = 0; at + REVISION_VALUES < values.length; ) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asRelative } from '../../../src/model/paths.js';
-import { conflictCopyName } from '../../../src/vcs/conflict-copy.js';
+import { conflictCopyName, copyAround, parseConflictCopy } from '../../../src/vcs/conflict-copy.js';
 import { isWellFormed } from '../../support/names.js';
 
 const DAY = Date.UTC(2026, 10, 20, 23, 59);
@@ -47,5 +47,47 @@ describe('conflictCopyName', () => {
 
   it('never cuts a character of the name in two', () => {
     expect(isWellFormed(copy(`${'👩'.repeat(63)}.md`))).toBe(true);
+  });
+});
+
+describe('parseConflictCopy', () => {
+  it('reads back what a name was made of', () => {
+    const part = fc.stringMatching(/^[\w .()-]{1,40}$/).filter((text) => text !== '.' && text !== '..');
+    const machine = fc.stringMatching(/^[A-Za-z0-9._ -]{1,30}$/);
+    fc.assert(
+      fc.property(part, machine, (name, who) => {
+        expect(parseConflictCopy(copy(`folder/${name}`, who))).toEqual({
+          path: `folder/${name}`,
+          machine: who,
+          day: '2026-11-20',
+        });
+      }),
+    );
+  });
+
+  it('reads the last mark of a copy of a copy, and one with a number', () => {
+    const first = copy('a.md');
+    expect(parseConflictCopy(copy(first, 'desktop'))).toMatchObject({ path: first, machine: 'desktop' });
+    expect(parseConflictCopy('a (conflict laptop 2026-11-20 0123456 2).md')).toMatchObject({ path: 'a.md' });
+    expect(parseConflictCopy('new\nline (conflict laptop 2026-11-20 0123456)')).toMatchObject({ path: 'new\nline' });
+  });
+
+  it.each([
+    'a.md',
+    'a (conflict).md',
+    'a (conflict laptop 2026-11-20 012345).md',
+    'a (conflict laptop 20261120 0123456).md',
+    '(conflict laptop 2026-11-20 0123456)',
+    ' (conflict laptop 2026-11-20 0123456)',
+    '. (conflict laptop 2026-11-20 0123456)',
+    'folder (conflict laptop 2026-11-20 0123456)/inside.md',
+  ])("takes '%s' for no copy", (name) => {
+    expect(parseConflictCopy(name)).toBe(undefined);
+  });
+
+  it('finds the copy that a path lies in', () => {
+    const folder = 'x/folder (conflict laptop 2026-11-20 0123456)';
+    expect(copyAround(`${folder}/deep/inside.md`)).toBe(folder);
+    expect(copyAround('x/folder/inside.md')).toBe(undefined);
   });
 });
