@@ -96,6 +96,10 @@ export const TEST_PROGRAMS = [
     packages: ['vim'],
     probe: ['vim', '-N', '-u', 'NONE', '-i', 'NONE', '-es', '-c', 'if !has("eval") | cquit | endif', '-c', 'qall!'],
   },
+  { name: 'tmux', packages: ['tmux'] },
+  { name: 'zsh', packages: ['zsh'] },
+  { name: 'fish', packages: ['fish'] },
+  { name: 'mandoc', packages: ['mandoc'] },
   { name: 'unshare', packages: ['util-linux'] },
   { name: 'ps', packages: ['procps'] },
   {
