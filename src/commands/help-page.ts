@@ -62,11 +62,14 @@ export function parseHelp(text: string): HelpPage {
   return { words: items('Positionals'), options: items('Options'), examples };
 }
 
+/** A remark may hold brackets itself: `[default: []]`. */
+const REMARK = String.raw`\[((?:[^[\]]|\[[^\]]*\])*)\]`;
+const REMARKS = new RegExp(String.raw`\s{2}(?:${REMARK}\s?)+$`);
+
 function parseItem(line: string): HelpItem {
-  const remarks = [...(/\s{2}((\[[^\]]*\]\s?)+)$/.exec(line)?.[1] ?? '').matchAll(/\[([^\]]*)\]/g)].map(
-    ([, remark = '']) => remark,
-  );
-  const [names = '', ...texts] = line.replace(/\s{2}(\[[^\]]*\]\s?)+$/, '').split(/\s{2,}/);
+  const end = REMARKS.exec(line)?.[0] ?? '';
+  const remarks = [...end.matchAll(new RegExp(REMARK, 'g'))].map(([, remark = '']) => remark);
+  const [names = '', ...texts] = line.slice(0, line.length - end.length).split(/\s{2,}/);
   const choices = remarks.find((remark) => remark.startsWith('choices: '))?.slice('choices: '.length) ?? '';
   return {
     names: names.split(', ').sort((a, b) => b.length - a.length),
