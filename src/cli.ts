@@ -1,27 +1,15 @@
 import type { Argv } from 'yargs';
-import type { Arguments, Command } from './commands/command.js';
+import type { Arguments } from './commands/command.js';
+import type { Listed, ListedCommand } from './commands/help-page.js';
 import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
 import { packageVersion } from './system/package.js';
-import { foreign, outliveReader, setColour, warn } from './system/terminal.js';
-
-/** A command's name and sentence, and how to load it: only the chosen one is read. */
-type Leaf = {
-  readonly usage: string;
-  readonly aliases?: readonly string[];
-  readonly describe: string | false;
-  readonly load: () => Promise<{ readonly command: Command }>;
-  /** The exit codes besides 0, 1, 2 and 70. */
-  readonly codes?: readonly ExitCode[];
-};
-
-/** A command that is a word before other commands. */
-type Group = { readonly usage: string; readonly describe: string; readonly parts: readonly Leaf[] };
-type Entry = Leaf | Group;
+import { foreign, outliveReader, say, setColour, warn } from './system/terminal.js';
 
 const RUN_CODES = [EXIT.someFailed, EXIT.conflict, EXIT.locked, EXIT.offline];
 
-const ENTRIES: readonly Entry[] = [
+/** Every command of autosync. */
+export const ENTRIES: readonly Listed[] = [
   {
     usage: 'install [repo..]',
     describe: 'Keep repositories the same on all your machines',
@@ -140,6 +128,11 @@ const ENTRIES: readonly Entry[] = [
       },
     ],
   },
+  {
+    usage: 'completion [shell]',
+    describe: 'Print what completes commands and paths in bash, zsh or fish',
+    load: () => import('./commands/completion.js'),
+  },
   { usage: 'hook <event>', describe: 'What hooks call', load: () => import('./commands/hook.js') },
   { usage: 'poke <path..>', describe: 'What editors call after a save', load: () => import('./commands/poke.js') },
   {
@@ -167,6 +160,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   outliveReader();
   try {
     if (isPlainPoke(words)) return (await import('./commands/poke.js')).poke(words.slice(1));
+    if (words[0] === COMPLETE) return await tellCompletions(words.slice(1));
     const parser = ENTRIES.reduce(
       (built, entry) => added(built, entry, (ended) => (code = ended)),
       await program(words),
@@ -176,6 +170,21 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     return tell(error);
   }
+}
+
+/** What the scripts of `autosync completion` call, with the words up to the one that is completed. */
+const COMPLETE = '__complete';
+
+async function tellCompletions(words: readonly string[]): Promise<ExitCode> {
+  const { complete } = await import('./commands/complete.js');
+  for (const { value, says } of await complete(ENTRIES, words)) say(says === '' ? value : `${value}\t${says}`);
+  return EXIT.done;
+}
+
+/** Returns the man page (man/autosync.1). */
+export async function manual(): Promise<string> {
+  const { manPage } = await import('./commands/man-page.js');
+  return await manPage(ENTRIES, { meanings: MEANINGS, version: packageVersion() });
 }
 
 /** An editor waits for this one: it takes half as long when yargs is not even loaded. */
@@ -209,7 +218,7 @@ function withoutDoubleDash(words: readonly string[]): readonly string[] {
   return [...words.slice(0, at), ...words.slice(at + 1).map((word) => (word.startsWith('-') ? `./${word}` : word))];
 }
 
-function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv {
+function added(parser: Argv, entry: Listed, end: (code: ExitCode) => void): Argv {
   if ('parts' in entry) {
     return parser.command(entry.usage, entry.describe, (building) =>
       entry.parts
@@ -229,7 +238,7 @@ function added(parser: Argv, entry: Entry, end: (code: ExitCode) => void): Argv 
   });
 }
 
-function codesOf({ codes = [] }: Leaf): string {
+function codesOf({ codes = [] }: ListedCommand): string {
   const all: readonly ExitCode[] = [EXIT.done, EXIT.failed, EXIT.usage, ...codes, EXIT.bug];
   return ['Exit codes:', ...all.map((code) => `  ${String(code).padStart(2)}  ${MEANINGS[code]}`)].join('\n');
 }

@@ -20,6 +20,7 @@ const COMMANDS = [
   'watch',
   'config',
   'doctor',
+  'completion',
   'hook',
   'poke',
 ];
