@@ -54,6 +54,11 @@ const ENTRIES: readonly Entry[] = [
   },
   { usage: 'log [repo]', describe: 'Show what autosync did', load: () => import('./commands/log.js') },
   {
+    usage: 'report [repo..]',
+    describe: 'Write a page about what happened, what needs you, and every conflict',
+    load: () => import('./commands/report.js'),
+  },
+  {
     usage: 'pause [repo..]',
     describe: 'Leave repositories alone for a while',
     load: () => import('./commands/pause.js'),

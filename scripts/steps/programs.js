@@ -91,6 +91,7 @@ export const TEST_PROGRAMS = [
   { name: 'ssh', packages: ['openssh-client'] },
   { name: 'ssh-agent', packages: ['openssh-client'] },
   { name: 'ps', packages: ['procps'] },
+  { name: 'chromium', packages: ['chromium'], probe: ['chromium', '--version'] },
   { name: 'script', packages: ['bsdutils'] },
   {
     // The extension topic; hg runs with the system's own Python.
