@@ -85,7 +85,7 @@ ${wrong.length === 0 ? NOTHING : checkTable(wrong)}`;
 const checkTable = (
   looks: readonly Look[],
 ): Html => html`<div class="scroll" role="region" aria-label="What the checks found wrong" tabindex="0">
-<table>
+<table class="checks">
 <thead><tr><th scope="col">Of</th><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Found</th><th scope="col">What mends it</th></tr></thead>
 <tbody>
 ${looks.map(checkRow)}</tbody>
