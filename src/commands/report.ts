@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { AutosyncError } from '../model/errors.js';
+import { AutosyncError, errorMessage } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import { HEAD_BYTES, isReport, renderPage } from '../report/page.js';
 import { parseDuration } from '../store/duration.js';
@@ -62,8 +62,11 @@ function refuseForeign(typed: string, force: boolean): void {
   const shown = printable(typed);
   if (isFolder(path)) throw new AutosyncError('usage', `'${shown}' is a folder`, ['name a file in it']);
   const present = lstatIfPresent(path);
-  if (present === undefined || force) return;
-  if (present.isFile() && isReport(readPiece(path, 0, HEAD_BYTES).toString('utf8'))) return;
+  if (present === undefined) return;
+  // What is renamed over a device, or a link to one, is there in its stead for everybody.
+  if (!present.isFile())
+    throw new AutosyncError('usage', `'${shown}' is no plain file`, ["'--out -' writes to standard output"]);
+  if (force || isReport(readPiece(path, 0, HEAD_BYTES).toString('utf8'))) return;
   throw new AutosyncError('usage', `'${shown}' is there, and is not a report of autosync`, [
     'name another file, or replace it with --force',
   ]);
@@ -75,7 +78,7 @@ function write(typed: string, page: string): void {
   try {
     writeAtomically(path, page);
   } catch (error) {
-    throw new AutosyncError('environment', `cannot write '${printable(typed)}'`, [], error);
+    throw new AutosyncError('environment', `cannot write '${printable(typed)}': ${errorMessage(error)}`, [], error);
   }
   say(`wrote ${shownPath(path)}`);
 }

@@ -94,6 +94,7 @@ describe('report', () => {
   it.each([
     [['report'], /no file is named for the report\n {2}autosync report --out/],
     [['report', '--out', '.'], /'\.' is a folder/],
+    [['report', '--force', '--out', '/dev/null'], /'\/dev\/null' is no plain file/],
     [['report', '--out', 'x.html', '--since', 'yesterday'], /'--since' does not take 'yesterday'/],
     [['report', '--out', 'x.html', '--since', '0s'], /'--since' does not take '0s'/],
     [['report', 'nowhere', '--out', 'x.html'], /'nowhere' is not an installed repository/],
