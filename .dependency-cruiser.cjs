@@ -9,7 +9,7 @@ const folders = (...names) => `^src/(${names.join('|')})/`;
 const BELOW_STORE = ['system', 'model'];
 const BELOW_ADAPTERS = ['store', ...BELOW_STORE];
 const ADAPTERS = ['vcs', 'scheduler', 'hooks', 'notify'];
-const BELOW_COMMANDS = ['engine', 'mirror', 'webhook', ...ADAPTERS, ...BELOW_ADAPTERS];
+const BELOW_COMMANDS = ['engine', 'mirror', 'webhook', 'report', ...ADAPTERS, ...BELOW_ADAPTERS];
 
 /** One layer's rule: it imports the listed places and itself, and no other file of ours. */
 const layer = (name, from, allowed, comment) => ({
@@ -70,6 +70,12 @@ const DOORS = [
     '^src/system/text-width\\.ts$',
     'How wide a character is, is asked in one place.',
   ),
+  door(
+    'diff',
+    npmPackage('diff'),
+    '^src/report/line-diff\\.ts$',
+    'Its work grows with the square of the difference: it is bounded in one place.',
+  ),
   door('yargs', npmPackage('yargs'), '^src/(cli\\.ts$|commands/)', 'Below the commands nobody knows a command line.'),
   door('smol-toml', npmPackage('smol-toml'), folders('store'), 'Only the store knows how settings are written down.'),
   door(
@@ -108,6 +114,12 @@ module.exports = {
     ),
     ...['mirror', 'webhook'].map((name) =>
       layer(name, folders(name), [folders(...ADAPTERS, ...BELOW_ADAPTERS)], 'Each can be taken out without the other.'),
+    ),
+    layer(
+      'report',
+      folders('report'),
+      [folders(...BELOW_STORE)],
+      'A page is made of facts that somebody has gathered: it can be tried with any that there could be.',
     ),
     ...ADAPTERS.map((name) =>
       layer(
@@ -154,7 +166,9 @@ module.exports = {
       from: { path: '^(src|bin)/' },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: npmPackage('(execa|node-notifier|cron-parser|fast-glob|chokidar|yargs|smol-toml|string-width|@types)'),
+        pathNot: npmPackage(
+          '(execa|node-notifier|cron-parser|fast-glob|chokidar|yargs|smol-toml|string-width|diff|@types)',
+        ),
       },
     },
     {

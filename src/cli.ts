@@ -88,6 +88,11 @@ export const ENTRIES: readonly Listed[] = [
     codes: [EXIT.conflict, EXIT.locked, EXIT.offline],
   },
   {
+    usage: 'report [repo..]',
+    describe: 'Write a page about what happened, what needs you, and every conflict',
+    load: () => import('./commands/report.js'),
+  },
+  {
     usage: 'pause [repo..]',
     describe: 'Leave repositories alone for a while',
     load: () => import('./commands/pause.js'),

@@ -104,6 +104,7 @@ export const TEST_PROGRAMS = [
   { name: 'mandoc', packages: ['mandoc'] },
   { name: 'unshare', packages: ['util-linux'] },
   { name: 'ps', packages: ['procps'] },
+  { name: 'chromium', packages: ['chromium'], probe: ['chromium', '--version'] },
   { name: 'script', packages: ['bsdutils'] },
   {
     // The extension topic; hg runs with the system's own Python.

@@ -60,8 +60,8 @@ export async function statusRow(wiring: Wiring, repo: RegisteredRepo, scheduled:
   };
 }
 
-/** Returns when a repository's next run by the schedule is due, back-off and all; milliseconds since 1970. */
-export const nextRun = (repo: RegisteredRepo, state: RepoState, now: number): number =>
+/** When the next run by the schedule is due, back-off and all; milliseconds since 1970. */
+const nextRun = (repo: RegisteredRepo, state: RepoState, now: number): number =>
   Math.max(nextDue({ slot: slotOf(repo), lastRun: state.lastRunAt, now }), state.nextTryAt ?? 0);
 
 const pausedUntil = ({ pausedUntil: until }: RepoState): string | null =>

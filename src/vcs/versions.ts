@@ -29,6 +29,9 @@ export type FileVersion = Revision & {
 /** Which versions of which file: those that a commit stands on. */
 export type ListRequest = { readonly path: RelativePath; readonly from: string; readonly limit: number };
 
+/** Which commits: those that `from` stands on, not older than `since` (milliseconds since 1970), the newest first. */
+export type RecentRequest = { readonly from: string; readonly since: number; readonly limit: number };
+
 /** A commit that is looked for: by (the beginning of) its id, or the newest of a branch's own line that is not later. */
 export type Moment =
   | { readonly kind: 'revision'; readonly id: string }
@@ -71,6 +74,8 @@ export type ReviseResult =
 export type Versions = {
   /** Lists the versions of a file, newest first, through renames; also of one that is gone. */
   readonly list: (request: ListRequest) => Promise<readonly FileVersion[]>;
+  /** Lists the commits since a time, newest first. */
+  readonly recent: (request: RecentRequest) => Promise<readonly Revision[]>;
   /** Finds a commit; a time is looked for on the line of first parents below `from`. */
   readonly find: (moment: Moment, from: string) => Promise<Revision | undefined>;
   /** Lists the file at a path, or the files below it; submodules are left out. */

@@ -119,6 +119,28 @@ function versions({ createWorld, cannotHold, ignore }: VcsHarness): void {
     });
   });
 
+  describe('recent', () => {
+    const recent = async (limit = 100, since = 0): Promise<readonly string[]> => {
+      const found = await (await here.open()).versions.recent({ from: here.head(), since, limit });
+      return found.map(({ machine, message }) => `${machine ?? '-'}: ${message.split('\n')[0]}`);
+    };
+
+    it('tells every commit below a point, newest first, with its machine, as many as asked for', async () => {
+      await save('a.md', 'one\n');
+      await there.run();
+      there.write('b.md', 'two\n');
+      await there.run();
+      await here.run();
+      expect(await recent()).toEqual(['there: Added b.md', 'here: Added a.md', '-: first']);
+      expect(await recent(2)).toEqual(['there: Added b.md', 'here: Added a.md']);
+    });
+
+    it('tells none that is older than asked for', async () => {
+      expect(await recent(100, Date.now() + 60_000)).toEqual([]);
+      expect(await recent(100, Date.now() - 600_000)).toEqual(['-: first']);
+    });
+  });
+
   describe('find', () => {
     it('finds a commit by the beginning of its id, and no other name', async () => {
       const head = here.head();

@@ -15,6 +15,7 @@ const COMMANDS = [
   'snapshot',
   'status',
   'log',
+  'report',
   'pause',
   'resume',
   'watch',

@@ -6,6 +6,7 @@ import { conflictCopies } from './conflict-copies.js';
 import { differenceArguments, parseDifferences } from './difference.js';
 import { findRevision } from './find-revision.js';
 import { listVersions } from './list-versions.js';
+import { recentRevisions } from './recent-revisions.js';
 import { readRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { revise } from './revise.js';
@@ -22,6 +23,7 @@ export function versionsOf(repository: Repository): Versions {
   };
   return {
     list: (request) => listVersions(repository, request),
+    recent: (request) => recentRevisions(repository, request),
     find: (moment, from) => findRevision(repository, moment, from),
     entries,
     differences: async (from, to) => parseDifferences(await git.output(differenceArguments(from, to))).files,

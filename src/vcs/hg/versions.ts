@@ -6,6 +6,7 @@ import { allModesOf, differences, modesOf } from './difference.js';
 import { findRevision } from './find-revision.js';
 import { memoryKey, readMemory } from './hub-memory.js';
 import { listVersions } from './list-versions.js';
+import { recentRevisions } from './recent-revisions.js';
 import type { Repository } from './repository.js';
 import { revise } from './revise.js';
 import { changesetsOf, isKnown } from './revisions.js';
@@ -15,6 +16,7 @@ import { upstreamOf } from './upstream.js';
 export function versionsOf(repository: Repository): Versions {
   return {
     list: (request) => listVersions(repository, request),
+    recent: (request) => recentRevisions(repository, request),
     find: (moment, from) => findRevision(repository, moment, from),
     entries: async (revision, path) => {
       const files = [...(await allModesOf(repository, revision))].filter(([name]) => isAtOrBelow(name, path));
