@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import { isPaused } from '../engine/visit.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { RegisteredRepo } from '../model/repo.js';
-import type { Verdict } from '../model/report.js';
+import type { RepoReport, Verdict } from '../model/report.js';
 import { nextDue } from '../scheduler/due.js';
 import { type RepoState, readState } from '../store/state.js';
 import { isFolder } from '../system/files.js';
@@ -33,6 +34,8 @@ type StatusRow = {
   /** Conflicts of the last run, and of those before that hold the repository up. */
   readonly conflicts: number;
   readonly quarantined: number;
+  /** Those of them that a person can do something about, and what; at most the first three. */
+  readonly leftOut: readonly { readonly path: string; readonly reason: string; readonly advice: string }[];
 };
 
 /** `autosync status [repo…]`. */
@@ -73,7 +76,18 @@ async function rowOf(wiring: Wiring, repo: RegisteredRepo, scheduled: boolean): 
     uncommitted: live?.uncommitted ?? null,
     conflicts: report?.integrate.conflicts.length ?? 0,
     quarantined: report?.quarantined.length ?? 0,
+    leftOut: leftOutOf(report),
   };
+}
+
+const NAMED = 3;
+
+function leftOutOf(report: RepoReport | undefined): StatusRow['leftOut'] {
+  const found = (report?.quarantined ?? []).flatMap(({ path, reason }) => {
+    const advice = report === undefined ? undefined : leftOutAdvice(report.vcs, reason);
+    return advice === undefined ? [] : [{ path, reason, advice }];
+  });
+  return found.slice(0, NAMED);
 }
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
@@ -91,7 +105,8 @@ function verdictOf({ repo, state, now, live }: Standing): StatusRow['verdict'] {
   const report = state.lastReport;
   if (report?.verdict !== 'synced') return report?.verdict ?? 'never-ran';
   // What the last run found is not what is there now: only a look can say that all is in step.
-  const saved = (live?.uncommitted ?? 0) > report.quarantined.length;
+  // In the mode `follow` what is not committed is nobody's business.
+  const saved = repo.settings.mode !== 'follow' && (live?.uncommitted ?? 0) > report.quarantined.length;
   return live === undefined || saved || (live.unpushed ?? 0) > 0 ? 'pending' : 'synced';
 }
 
@@ -138,6 +153,11 @@ function show(rows: readonly StatusRow[], scheduler: string | undefined, now: nu
   for (const line of table([head.map((word) => colour('dim', word)), ...shown])) say(line);
   for (const { path, why, verdict } of rows) {
     if (why !== '' && verdict !== 'paused') say(`${shownPath(path)}: ${foreign(why)}`);
+  }
+  for (const { path, leftOut } of rows) {
+    for (const { path: file, reason, advice } of leftOut) {
+      say(`${shownPath(path)}: left out '${printable(file)}' (${reason}): ${advice}`);
+    }
   }
   if (scheduler === undefined) say(colour('yellow', 'no scheduler calls autosync on this machine: autosync doctor'));
 }

@@ -1,6 +1,6 @@
-import { asRelative, type RelativePath } from '../../model/paths.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
-import { withoutHg } from './beside-hg.js';
+import { backUp } from './backup.js';
+import { notBackedUp, unsentBackups } from './backup-state.js';
 import { clone } from './clone.js';
 import { gitIn } from './command.js';
 import { fetch } from './fetch.js';
@@ -18,6 +18,7 @@ import type { Repository } from './repository.js';
 import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
+import { uncommitted } from './uncommitted.js';
 import { remotes, upstreamOf } from './upstream.js';
 
 /** git (2.38 or newer, for `merge-tree --write-tree`). */
@@ -34,6 +35,7 @@ export const git: Vcs = {
 function workingTree(repository: Repository): WorkingTree {
   let status: Status | undefined;
   let asideTree: string | undefined;
+  const isBackup = repository.settings.mode === 'backup';
   return {
     vcs: 'git',
     top: repository.top,
@@ -58,12 +60,13 @@ function workingTree(repository: Repository): WorkingTree {
       };
       return await snapshot(repository, request, { status: status ?? (await readStatus(repository)), keepAside });
     },
+    backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, tree: asideTree }),
     fetch: (state) => fetch(repository, state),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
-    unpushed: (branch) => unpushed(repository, branch),
-    uncommitted: () => uncommitted(repository),
+    unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
+    uncommitted: () => (isBackup ? notBackedUp(repository) : uncommitted(repository)),
   };
 }
 
@@ -74,14 +77,4 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
   const hub = await readRef(repository, upstream.trackingRef);
   const range = hub === undefined ? [head] : [`${hub}..${head}`];
   return Number(await repository.git.text(['rev-list', '--count', ...range]));
-}
-
-/** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
-async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
-  const status = await readStatus(repository, 'all');
-  const tracked = status.tracked.filter(
-    ({ submodule, staged, unstaged }) => submodule?.commit !== false || staged !== '.' || unstaged === 'D',
-  );
-  const { paths, nested } = withoutHg(status.untracked);
-  return [...tracked.map(({ path }) => path), ...status.unmerged, ...[...paths, ...nested].map(asRelative)];
 }

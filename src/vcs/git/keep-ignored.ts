@@ -1,4 +1,5 @@
 import { joinPath, readIfPresent, writeAtomically } from '../../system/files.js';
+import { selectPaths } from '../../system/list-tree.js';
 import { encodePath, joinPaths, splitPaths } from '../../system/path-bytes.js';
 import type { Displaced } from '../placement/place.js';
 import { gitFailure } from './command.js';
@@ -20,7 +21,12 @@ export async function keepIgnored(
     repository,
     displaced.flatMap(({ path, copy }) => [path, copy]),
   );
-  const isHidden = (path: string): boolean => ignored.has(path) || skipWorktree.has(path) || assumeUnchanged.has(path);
+  const included = selectPaths(
+    displaced.map(({ path }) => path),
+    repository.settings,
+  );
+  const isHidden = (path: string): boolean =>
+    ignored.has(path) || skipWorktree.has(path) || assumeUnchanged.has(path) || !included.has(path);
   const bare = displaced.filter(({ path, copy }) => isHidden(path) && !ignored.has(copy)).map(({ copy }) => copy);
   // A rule is a line, so a name with a newline cannot have one.
   const rules = bare.filter((copy) => !copy.includes('\n')).map((copy) => encodePath(`/${asRule(copy)}\n`));

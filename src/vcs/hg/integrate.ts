@@ -1,4 +1,5 @@
 import { localCopyName } from '../local-copy-name.js';
+import { blockedBy, inTheWay } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
@@ -29,7 +30,7 @@ export async function integrate(repository: Repository, request: IntegrateReques
   const theirs = unsupportedChange(repository, met);
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
-  const { id, conflicts } = await merge(repository, { ...ends, pause: request.policy === 'pause' });
+  const { id, conflicts } = await merge(repository, { ...ends, policy: request.policy });
   if (id === undefined) return { kind: 'paused', conflicts };
   return await bringIn(repository, { ...request, to: id, kind: 'merged', conflicts });
 }
@@ -67,16 +68,21 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     files.filter(({ old }) => old !== undefined).map(({ path }) => path),
   );
   const { bookmark } = await readPosition(repository);
-  const placed = await place({
+  const planned = {
     top: repository.top,
+    differences: files,
+    matches: contents.matches,
+    copyName: ownCopyName(repository),
+  };
+  const obstacle = request.displace ? undefined : await inTheWay(planned);
+  if (obstacle !== undefined) return { kind: 'blocked', blocked: blockedBy(obstacle) };
+  const placed = await place({
+    ...planned,
     staging: stagingFolder(repository),
     branch,
     from,
     to,
-    differences: files,
     uncommitted: new Set(request.quarantined.map(({ path }) => path)),
-    matches: contents.matches,
-    copyName: ownCopyName(repository),
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced);
       await checkOut(repository, { changeset: to, folder, paths });

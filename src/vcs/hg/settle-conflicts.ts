@@ -30,7 +30,7 @@ import { provenance } from './provenance.js';
 export type Ends = { readonly ours: string; readonly theirs: string };
 
 /** One version of a file. */
-type Version = { readonly path: RelativePath; readonly data: Buffer; readonly mode: string };
+export type Version = { readonly path: RelativePath; readonly data: Buffer; readonly mode: string };
 
 /**
  * Settles every conflict of the merge in the share: the hub's version keeps the name, ours becomes a conflict copy beside
@@ -78,14 +78,17 @@ async function settleContent(share: MergeShare, ends: Ends, conflict: ContentCon
   return { path, kind: kindOf(conflict, kept, other), kept: path, copy };
 }
 
-const isLink = ({ mode }: Version): boolean => mode === '120000';
+/** Tells whether a version is a link. */
+export const isLink = ({ mode }: Version): boolean => mode === '120000';
 
-function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): ConflictKind {
+/** Says what kind of conflict two versions of a path are in. */
+export function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): ConflictKind {
   if (!hasBase) return isLink(one) === isLink(other) ? 'both-added' : 'file-directory';
   return one.data.includes(0) || other.data.includes(0) ? 'binary' : 'content';
 }
 
-async function versionOf(
+/** Reads one version of a file; undefined where its side has none. */
+export async function versionOf(
   share: MergeShare,
   changeset: string,
   path: RelativePath | undefined,
@@ -119,7 +122,7 @@ async function copyName(share: MergeShare, { path, data, ends, from }: NameReque
 }
 
 /** Makes a path of the share hold one version, and nothing else. */
-function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
+export function putVersion({ top }: MergeShare, path: RelativePath, { data, mode }: Version): void {
   const at = joinPath(top, path);
   remove(at);
   makeSharedFolder(dirname(at));
