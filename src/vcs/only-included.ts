@@ -1,7 +1,20 @@
 import type { Quarantined } from '../model/change.js';
 import type { RelativePath } from '../model/paths.js';
 import type { Settings } from '../model/repo.js';
-import { type PathPatterns, selectPaths } from '../system/list-tree.js';
+import { SHARED_FILE } from '../store/shared-file.js';
+import { selectPaths } from '../system/list-tree.js';
+
+/**
+ * Returns which of some paths the settings mean. What the repository brings its settings along in is always meant:
+ * nobody else would hear of a change to it.
+ */
+export function includedPaths<P extends string>(
+  settings: Pick<Settings, 'include' | 'ignore'>,
+  paths: readonly P[],
+): readonly P[] {
+  const meant = selectPaths(paths, settings);
+  return paths.filter((path) => path === SHARED_FILE || meant.has(path));
+}
 
 /** What was found in a tree: what may go into a snapshot, and what may not. */
 type Found<C> = { readonly candidates: readonly C[]; readonly quarantined: readonly Quarantined[] };
@@ -28,10 +41,4 @@ export function onlyIncluded<C extends { readonly path: RelativePath }>(
       ...leftOut.map(({ path }) => ({ path, reason: 'not-included' as const })),
     ],
   };
-}
-
-/** Returns those of some new paths that the settings do not leave out. */
-export function includedPaths<P extends string>(settings: PathPatterns, paths: readonly P[]): readonly P[] {
-  const meant = selectPaths(paths, settings);
-  return paths.filter((path) => meant.has(path));
 }

@@ -9,6 +9,7 @@ import type { IsCommitted } from '../placement/journal.js';
 import { BUSY, place } from '../placement/place.js';
 import type { Content, CopyName, Surprise, TreeDifference } from '../placement/plan.js';
 import { preferredSide } from '../preferred-side.js';
+import { stillBeingWritten } from '../still-being-written.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
@@ -79,13 +80,8 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
-  const stillChanging = request.quarantined.find(
-    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
-  );
-  if (stillChanging !== undefined) {
-    const why = `'${stillChanging.path}' is still being written`;
-    return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
-  }
+  const why = stillBeingWritten(request.quarantined, files);
+  if (why !== undefined) return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   const flags = await flagsFor(repository, differences);
   const isLeftOut = (path: RelativePath): boolean =>
     flags.skipWorktree.has(path) && lstatIfPresent(joinPath(repository.top, path)) === undefined;

@@ -1,6 +1,6 @@
 import { joinPath, readIfPresent, writeAtomically } from '../../system/files.js';
-import { selectPaths } from '../../system/list-tree.js';
 import { encodePath, joinPaths, splitPaths } from '../../system/path-bytes.js';
+import { includedPaths } from '../only-included.js';
 import type { Displaced } from '../placement/place.js';
 import { gitFailure } from './command.js';
 import type { IndexFlags } from './index-flags.js';
@@ -21,9 +21,11 @@ export async function keepIgnored(
     repository,
     displaced.flatMap(({ path, copy }) => [path, copy]),
   );
-  const included = selectPaths(
-    displaced.map(({ path }) => path),
-    repository.settings,
+  const included = new Set<string>(
+    includedPaths(
+      repository.settings,
+      displaced.map(({ path }) => path),
+    ),
   );
   const isHidden = (path: string): boolean =>
     ignored.has(path) || skipWorktree.has(path) || assumeUnchanged.has(path) || !included.has(path);

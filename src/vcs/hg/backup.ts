@@ -48,7 +48,7 @@ export async function backUp(
   if (secret !== undefined) {
     return {
       kind: 'done',
-      commit: { kind: 'skipped', changes: [] },
+      commit: { kind: 'clean', changes: [] },
       quarantined,
       fetch: { kind: 'skipped' },
       push: secret,

@@ -3,6 +3,7 @@ import { blockedBy, inTheWay } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
+import { stillBeingWritten } from '../still-being-written.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { checkOut } from './check-out.js';
 import { contentsOf } from './contents.js';
@@ -55,13 +56,8 @@ async function bringIn(repository: Repository, request: BringInRequest): Promise
     files.map(({ path }) => path),
   );
   if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
-  const stillChanging = request.quarantined.find(
-    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
-  );
-  if (stillChanging !== undefined) {
-    const why = `'${stillChanging.path}' is still being written`;
-    return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
-  }
+  const why = stillBeingWritten(request.quarantined, files);
+  if (why !== undefined) return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   const contents = contentsOf(repository);
   await contents.load(
     from,

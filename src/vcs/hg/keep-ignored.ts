@@ -1,7 +1,7 @@
 import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, readIfPresent, writeAtomically } from '../../system/files.js';
-import { selectPaths } from '../../system/list-tree.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
+import { includedPaths } from '../only-included.js';
 import type { Displaced } from '../placement/place.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
@@ -22,9 +22,11 @@ export async function keepIgnored(repository: Repository, displaced: readonly Di
   const paths = exactly(displaced.map(({ path }) => path));
   const listed = await repository.hg.output(['status', '-i', '-n', '-0', '--', ...paths]);
   const ignored = splitPaths(listed);
-  const included = selectPaths(
-    displaced.map(({ path }) => path),
-    repository.settings,
+  const included = new Set<string>(
+    includedPaths(
+      repository.settings,
+      displaced.map(({ path }) => path),
+    ),
   );
   const isIgnored = (path: string): boolean =>
     !included.has(path) || ignored.some((name) => name === path || name.startsWith(`${path}/`));
