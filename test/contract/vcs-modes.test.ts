@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { metadataOf, wholeState } from '../support/oracles.js';
-import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
+import { gitHarness, HARNESSES, hgHarness, type VcsHarness } from '../support/vcs-harness.js';
 import type { World } from '../support/world.js';
 
 const BACKUP = { mode: 'backup' } as const;
@@ -240,4 +240,56 @@ function following(vcs: VcsHarness): void {
 describe.each(HARNESSES)('$name', (vcs) => {
   describe.skipIf(!needs(vcs.name))('in the mode backup', () => backups(vcs));
   describe.skipIf(!needs(vcs.name))('in the mode follow', () => following(vcs));
+});
+
+describe("a backup of git's", () => {
+  it('takes a commit that is being composed as it stands in the files, and leaves the index to it', async () => {
+    begin(gitHarness);
+    here.write('a.txt', 'STAGED\n');
+    here.command('add', 'a.txt');
+    here.write('a.txt', 'IN-THE-FILE\n');
+    const staged = here.command('diff', '--cached');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', blocked: null });
+    expect(here.command('diff', '--cached')).toBe(staged);
+    expect(here.command('show', `${here.savedAside()}:a.txt`)).toBe('IN-THE-FILE');
+    world.remove();
+  });
+
+  it('is begun anew where somebody has removed its branch on the hub, without what that held', async () => {
+    begin(gitHarness);
+    here.write('a.txt', 'PURGED\n');
+    await here.run(BACKUP);
+    here.command('push', '-q', 'origin', ':refs/heads/autosync/here/main');
+    here.write('a.txt', 'ANEW\n');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(world.hubHistory()).toContain('ANEW');
+    expect(world.hubHistory()).not.toContain('PURGED');
+    world.remove();
+  });
+});
+
+describe.skipIf(!needs('hg'))("a backup of Mercurial's", () => {
+  it('leaves the commits that were made by hand private, so that they can be amended', async () => {
+    begin(hgHarness);
+    here.write('a.txt', 'FIRST\n');
+    here.commit('by hand');
+    here.write('b.txt', 'SECOND\n');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced' });
+    expect(here.command('log', '-r', '.', '-T', '{phase} {desc}')).toBe('draft by hand');
+    here.command('commit', '--amend', '-q', '-A', '-m', 'amended');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+    expect(world.hubHistory()).not.toContain('by hand');
+    world.remove();
+  });
+
+  it('says that it does not send what is secret', async () => {
+    begin(hgHarness);
+    here.write('a.txt', 'SECRET\n');
+    here.commit('by hand');
+    here.command('phase', '--secret', '--force', '-r', '.');
+    const report = await here.run(BACKUP);
+    expect(report).toMatchObject({ verdict: 'attention', why: expect.stringContaining('is secret') });
+    expect(world.hubHistory()).not.toContain('SECRET');
+    world.remove();
+  });
 });

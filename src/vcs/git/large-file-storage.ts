@@ -36,9 +36,9 @@ export async function keptOutside(
   paths: readonly RelativePath[],
 ): Promise<readonly RelativePath[]> {
   if (paths.length === 0) return [];
-  // Without its filter git would take them whole, whatever .gitattributes says.
-  const filter = await repository.git.run(['config', '--get-regexp', String.raw`^filter\.lfs\.(clean|process)$`]);
-  if (filter.exitCode !== 0) return [];
+  // Without a filter that must not fail git would take them whole, whatever .gitattributes says.
+  const required = await repository.git.run(['config', '--type=bool', '--get', 'filter.lfs.required']);
+  if (required.stdout.toString('utf8').trim() !== 'true') return [];
   const values = splitPaths(
     await repository.git.output(['check-attr', '-z', '--stdin', 'filter'], { input: joinPaths(paths) }),
   );
