@@ -109,7 +109,11 @@ module.exports = {
     layer(
       'engine',
       folders('engine'),
-      [folders(...BELOW_ADAPTERS), '^src/vcs/((vcs|versions|conflict-copy)\\.ts$|placement/)', '^src/notify/notifier\\.ts$'],
+      [
+        folders(...BELOW_ADAPTERS),
+        '^src/vcs/((vcs|versions|conflict-copy)\\.ts$|placement/)',
+        '^src/notify/notifier\\.ts$',
+      ],
       'The pipeline works for a version control system, a scheduler and a notifier that are not written yet.',
     ),
     ...['mirror', 'webhook'].map((name) =>

@@ -1,15 +1,18 @@
 import { hookInstallerFor } from '../hooks/index.js';
 import { BY_HAND, wayToHub } from '../model/by-hand.js';
 import { errorMessage } from '../model/errors.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
 import { deliver, notifiersFor } from '../notify/index.js';
-import { scheduleText } from '../scheduler/schedule-text.js';
+import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
 import { installLauncher, isCurrentLauncher, launcherRecord } from '../store/launcher.js';
+import { readSharedSettings, SHARED_FILE } from '../store/shared-file.js';
 import { readState } from '../store/state.js';
 import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
+import { printable } from '../system/printable.js';
 import { checkNight, checkScheduler } from './check-scheduler.js';
 import type { Finding } from './finding.js';
 import { distrustedSettings } from './hg-trust.js';
@@ -108,6 +111,8 @@ export function repoChecks(wiring: Wiring, repo: RegisteredRepo): readonly Check
     { name: 'hooks', look: () => checkHooks(wiring, repo) },
     { name: 'hub', look: () => checkHub(wiring, repo) },
     { name: 'last good run', look: async () => checkLastRun(wiring, repo) },
+    { name: 'left out', look: async () => checkLeftOut(wiring, repo) },
+    { name: 'shared settings', look: async () => checkSharedSettings(repo) },
   ];
 }
 
@@ -160,4 +165,21 @@ function checkLastRun({ locations, engine }: Wiring, repo: RegisteredRepo): Find
   if (failures === 0 && lastGoodRunAt !== undefined) return ok(`${last} (${scheduleText(repo.settings.schedule)})`);
   const detail = `${last}; since then: ${lastReport?.why || lastReport?.verdict || 'no run at all'}`;
   return { result: 'warning', detail, mend: `autosync snapshot '${repo.path}'` };
+}
+
+function checkLeftOut({ locations }: Wiring, repo: RegisteredRepo): Finding {
+  const found = readState(locations, repo.id).lastReport?.quarantined ?? [];
+  const surprising = found.filter(({ reason }) => leftOutAdvice(repo.vcs, reason) !== undefined);
+  const [first] = surprising;
+  if (first === undefined) return ok(found.length === 0 ? 'nothing' : `${found.length} paths, none of them surprising`);
+  const more = surprising.length === 1 ? '' : `, and ${surprising.length - 1} more`;
+  const mend = leftOutAdvice(repo.vcs, first.reason) ?? '';
+  return { result: 'warning', detail: `'${printable(first.path)}' (${first.reason})${more}`, mend };
+}
+
+function checkSharedSettings({ path }: RegisteredRepo): Finding {
+  const { toml, problems } = readSharedSettings(path, parseSchedule);
+  const [first] = problems;
+  if (first === undefined) return ok(toml === undefined ? `no ${SHARED_FILE}` : `from ${SHARED_FILE}`);
+  return { result: 'warning', detail: first, mend: `mend ${SHARED_FILE}; what is wrong in it is passed over` };
 }

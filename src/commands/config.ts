@@ -6,9 +6,10 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { describeSettings, type SettingView } from '../store/config.js';
 import { rawSettings, setSetting } from '../store/registry.js';
 import { SETTINGS, settingNamed } from '../store/settings.js';
+import { readSharedSettings, SHARED_FILE } from '../store/shared-file.js';
 import { exists } from '../system/files.js';
 import { printable } from '../system/printable.js';
-import { colour, say, sayJson } from '../system/terminal.js';
+import { colour, say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, textOf, withJson } from './command.js';
 import { refreshEntry } from './entry.js';
 import { table } from './render.js';
@@ -71,9 +72,11 @@ function show(
 ): void {
   if (key !== undefined) settingNamed(key);
   const own = repo === undefined ? {} : rawSettings(locations, repo.id);
-  const views = describeSettings(locations, { own, parseSchedule }).filter(
+  const views = describeSettings(locations, { own, top: repo?.path, parseSchedule }).filter(
     ({ name }) => key === undefined || name === key,
   );
+  const { problems } = repo === undefined ? { problems: [] } : readSharedSettings(repo.path, parseSchedule);
+  for (const problem of problems) warn(`autosync: ${problem}`);
   if (json) sayJson({ schema: 1, path: repo?.path ?? null, settings: views.map(asJson) });
   else for (const line of table(views.map(asRow))) say(line);
 }
@@ -89,6 +92,6 @@ const asJson = ({ name, value, from, help, expects }: SettingView): Readonly<Rec
 const asRow = ({ name, value, from, help }: SettingView): readonly string[] => [
   name,
   printable(value === '' ? '-' : value),
-  colour('dim', `(${from})`),
+  colour('dim', `(${from === 'shared' ? SHARED_FILE : from})`),
   colour('dim', help),
 ];

@@ -23,9 +23,14 @@ export const installOptions = (yargs: Argv): Argv =>
       describe: "When to run: a cron expression such as '*/15 * * * *', or '@hourly'",
     })
     .option('every', { type: 'string', describe: 'How often to run: 5m, 1h, 1d (default: 5m)' })
+    .option('mode', {
+      type: 'string',
+      choices: ['sync', 'backup', 'follow'],
+      describe: 'What a run does (default: sync)',
+    })
     .option('conflict', {
       type: 'string',
-      choices: ['keep-both', 'pause'],
+      choices: ['keep-both', 'pause', 'prefer-local', 'prefer-remote'],
       describe: 'What to do when both sides changed a file',
     })
     .option('remote', {
@@ -59,7 +64,7 @@ export function readInstallWish(args: Arguments): InstallWish {
   }
   if (schedule !== undefined) settings['schedule'] = scheduleText(parseSchedule(schedule));
   if (every !== undefined) settings['schedule'] = scheduleText(parseEvery(every));
-  for (const name of ['conflict', 'remote']) {
+  for (const name of ['mode', 'conflict', 'remote']) {
     const value = textOf(args, name);
     if (value !== undefined) settings[name] = value;
   }

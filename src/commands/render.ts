@@ -1,3 +1,5 @@
+import type { Quarantined } from '../model/change.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { RepoReport, Verdict } from '../model/report.js';
 import { homeFolder } from '../system/environment.js';
 import { printable } from '../system/printable.js';
@@ -52,8 +54,14 @@ export function describeReport(report: RepoReport): readonly string[] {
     ...describeCommit(report),
     ...describeIntegration(report),
     ...(push.kind === 'pushed' ? [`  pushed     ${count(push.commits, 'commit')}`] : []),
-    ...quarantined.map(({ path, reason }) => `  left out   ${printable(path)} (${reason})`),
+    ...quarantined.flatMap((left) => describeLeftOut(report.vcs, left)),
   ];
+}
+
+/** Names a path that was left out, and what can be done about it. */
+function describeLeftOut(vcs: RepoReport['vcs'], { path, reason }: Quarantined): readonly string[] {
+  const advice = leftOutAdvice(vcs, reason);
+  return [`  left out   ${printable(path)} (${reason})`, ...(advice === undefined ? [] : [`             ${advice}`])];
 }
 
 function describeCommit({ commit }: RepoReport): readonly string[] {

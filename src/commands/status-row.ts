@@ -1,4 +1,5 @@
 import { isPaused } from '../engine/visit.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { Conflict } from '../model/outcome.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import type { RepoReport, Verdict } from '../model/report.js';
@@ -30,6 +31,8 @@ export type StatusRow = {
   /** Conflicts of the last run, and of those before that hold the repository up. */
   readonly conflicts: number;
   readonly quarantined: number;
+  /** Those of them that a person can do something about, and what; at most the first three. */
+  readonly leftOut: readonly { readonly path: string; readonly reason: string; readonly advice: string }[];
   /** What the person has to do, null when autosync goes on by itself. */
   readonly todo: string | null;
 };
@@ -56,8 +59,19 @@ export async function statusRow(wiring: Wiring, repo: RegisteredRepo, scheduled:
     uncommitted: live?.uncommitted ?? null,
     conflicts: report?.integrate.conflicts.length ?? 0,
     quarantined: report?.quarantined.length ?? 0,
+    leftOut: leftOutOf(report),
     todo: todo(verdict, repo.path, report),
   };
+}
+
+const NAMED = 3;
+
+function leftOutOf(report: RepoReport | undefined): StatusRow['leftOut'] {
+  const found = (report?.quarantined ?? []).flatMap(({ path, reason }) => {
+    const advice = report === undefined ? undefined : leftOutAdvice(report.vcs, reason);
+    return advice === undefined ? [] : [{ path, reason, advice }];
+  });
+  return found.slice(0, NAMED);
 }
 
 /** When the next run by the schedule is due, back-off and all; milliseconds since 1970. */
@@ -80,7 +94,8 @@ function verdictOf({ repo, state, now, live }: Standing): StatusRow['verdict'] {
   const report = state.lastReport;
   if (report?.verdict !== 'synced') return report?.verdict ?? 'never-ran';
   // What the last run found is not what is there now: only a look can say that all is in step.
-  const saved = (live?.uncommitted ?? 0) > report.quarantined.length;
+  // In the mode `follow` what is not committed is nobody's business.
+  const saved = repo.settings.mode !== 'follow' && (live?.uncommitted ?? 0) > report.quarantined.length;
   return live === undefined || saved || (live.unpushed ?? 0) > 0 ? 'pending' : 'synced';
 }
 

@@ -105,9 +105,12 @@ function fitted(rows: readonly Cells[], columns: number | undefined): readonly (
 }
 
 /** What is to be done, or else why it is as it is; a command in it stays whole, however narrow the terminal is. */
-function beneath({ todo, why, verdict }: StatusRow): readonly string[] {
-  if (todo !== null) return [`  ${colour('yellow', '→')} ${foreign(todo)}`];
-  return why === '' || verdict === 'paused' ? [] : [colour('dim', `  ${foreign(why)}`)];
+function beneath({ todo, why, verdict, leftOut }: StatusRow): readonly string[] {
+  const out = leftOut.map(({ path, reason, advice }) =>
+    colour('dim', `  left out '${printable(path)}' (${reason}): ${foreign(advice)}`),
+  );
+  if (todo !== null) return [`  ${colour('yellow', '→')} ${foreign(todo)}`, ...out];
+  return why === '' || verdict === 'paused' ? out : [colour('dim', `  ${foreign(why)}`), ...out];
 }
 
 function summary(rows: readonly StatusRow[]): readonly string[] {

@@ -6,7 +6,7 @@ import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
-import { readSettings } from '../store/config.js';
+import { readSettings, readSettingsFor } from '../store/config.js';
 import type { Locations } from '../store/locations.js';
 import { findRepoFor, listRepos } from '../store/registry.js';
 import { systemClock } from '../system/clock.js';
@@ -51,7 +51,7 @@ export async function runTargets(places: Locations, typed: readonly string[]): P
       const registered = findRepoFor(places, { path: absolute(path), parseSchedule });
       if (registered !== undefined) return targetOf(registered);
       const tree = await openTree(places, absolute(path));
-      const settings = readSettings(places, parseSchedule);
+      const settings = readSettingsFor(places, { top: tree.top, parseSchedule });
       return { path: tree.top, vcs: tree.vcs, settings, registered: undefined };
     }),
   );

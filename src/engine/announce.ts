@@ -1,8 +1,10 @@
+import type { Quarantined } from '../model/change.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { Conflict } from '../model/outcome.js';
 import type { Settings } from '../model/repo.js';
 import type { RepoReport, Verdict } from '../model/report.js';
 import type { Notification } from '../notify/notifier.js';
-import { conflictNews, incomingNews, recoveredNews, troubleNews } from './news.js';
+import { conflictNews, incomingNews, leftOutNews, recoveredNews, troubleNews } from './news.js';
 import { conflictsOf, findTroubles, type Patience, type Trouble } from './troubles.js';
 
 /** A trouble as it is remembered from one run to the next; times are milliseconds since 1970. */
@@ -21,6 +23,8 @@ export type AnnouncedState = {
   readonly troubles: readonly RememberedTrouble[];
   /** The conflicts of the last run that had any: each one's copy, or its path where there is none. */
   readonly conflicts: readonly string[];
+  /** Paths of which a person was told that they are left out; one that is taken, or gone, is forgotten. */
+  readonly leftOut?: readonly string[];
 };
 
 /** The state of a repository about which nothing has been said. */
@@ -43,6 +47,9 @@ const SILENT: readonly Verdict[] = ['skipped', 'paused'];
 
 const HOUR_MS = 3_600_000;
 
+/** Of more nobody is told one by one. */
+const MOST_LEFT_OUT = 200;
+
 /**
  * Decides what of a run is news: a trouble once when it starts (for some, once it has lasted) and once when a run
  * finds everything in sync again, each conflict once. There is one notification for a run: what else is news is said
@@ -52,12 +59,19 @@ export function announce(request: AnnounceRequest): Announcement {
   const { previous, report } = request;
   if (SILENT.includes(report.verdict)) return { remember: previous };
   const found = findTroubles(report);
-  const remember = { troubles: follow(request, found), conflicts: followConflicts(request) };
+  const leftOut = followLeftOut(request);
+  const kept = leftOut.length === 0 ? {} : { leftOut };
+  const remember = { troubles: follow(request, found), conflicts: followConflicts(request), ...kept };
   const known = new Set(previous.conflicts);
   const fresh = conflictsOf(report).filter((conflict) => !known.has(nameOf(conflict)));
   if (fresh.length > 0) return told(request, remember, 'conflict', conflictNews(report, fresh));
   const news = found.find((trouble) => isNews(request, trouble));
   if (news !== undefined) return told(request, remember, news.key, troubleNews(report, news, lasted(request, news)));
+  const surprising = worthTelling(report).filter(({ path }) => !leftOut.includes(path));
+  if (surprising.length > 0) {
+    const all = [...leftOut, ...surprising.map(({ path }) => path)];
+    return { notification: leftOutNews(report, surprising), remember: { ...remember, leftOut: all } };
+  }
   if (report.verdict === 'synced' && remember.troubles.length > 0) {
     const since = Math.min(...remember.troubles.map((trouble) => trouble.since));
     return { notification: recoveredNews(report, request.now - since), remember: { ...remember, troubles: [] } };
@@ -83,6 +97,18 @@ function followConflicts({ previous, report }: AnnounceRequest): readonly string
   const conflicts = conflictsOf(report);
   if (conflicts.length > 0) return conflicts.map(nameOf);
   return report.verdict === 'synced' ? [] : previous.conflicts;
+}
+
+/** Returns what was left out that a person can do something about. */
+const worthTelling = ({ vcs, quarantined }: RepoReport): readonly Quarantined[] =>
+  quarantined.filter(({ reason }) => leftOutAdvice(vcs, reason) !== undefined).slice(0, MOST_LEFT_OUT);
+
+/** Returns the paths that were told of and are left out still; a run that was held up before it looked says nothing. */
+function followLeftOut({ previous, report }: AnnounceRequest): readonly string[] {
+  const told = previous.leftOut ?? [];
+  if (report.quarantined.length === 0 && report.verdict !== 'synced') return told;
+  const now = new Set(worthTelling(report).map(({ path }) => path as string));
+  return told.filter((path) => now.has(path));
 }
 
 const nameOf = ({ path, copy }: Conflict): string => copy || path;
@@ -134,11 +160,15 @@ export function readAnnounced(value: unknown): AnnouncedState {
   }
   const { troubles, conflicts } = value;
   if (!Array.isArray(troubles) || !Array.isArray(conflicts)) return NOTHING_ANNOUNCED;
+  const leftOut = 'leftOut' in value && Array.isArray(value.leftOut) ? value.leftOut.filter(isText) : [];
   return {
     troubles: troubles.filter(isRemembered),
-    conflicts: conflicts.filter((conflict) => typeof conflict === 'string'),
+    conflicts: conflicts.filter(isText),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 function isRemembered(value: unknown): value is RememberedTrouble {
   if (typeof value !== 'object' || value === null) return false;

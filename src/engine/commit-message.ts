@@ -1,6 +1,6 @@
 import type { Change } from '../model/change.js';
 import type { Conflict } from '../model/outcome.js';
-import type { Settings } from '../model/repo.js';
+import type { ConflictPolicy, Settings } from '../model/repo.js';
 import { printable } from '../system/printable.js';
 import { type CommitMessages, MACHINE_TRAILER } from '../vcs/vcs.js';
 
@@ -9,11 +9,18 @@ const MAX_LINES = 100;
 const VERBS = { added: 'Added', modified: 'Modified', removed: 'Removed', renamed: 'Renamed' } as const;
 
 /** Returns how a machine words its commits; a subject given by hand (`-m`) replaces the template. */
-export function commitMessages(settings: Pick<Settings, 'machine' | 'message'>, subject?: string): CommitMessages {
+export function commitMessages(
+  settings: Pick<Settings, 'machine' | 'message' | 'conflict'>,
+  subject?: string,
+): CommitMessages {
   const { machine } = settings;
   return {
     snapshot: (changes) => snapshotMessage(changes, machine, subject ?? settings.message),
-    merge: (conflicts) => mergeMessage(conflicts, machine),
+    backup: (changes) =>
+      changes.length === 0
+        ? withTrailer('Took in what was committed by hand', '', machine)
+        : snapshotMessage(changes, machine, subject ?? settings.message),
+    merge: (conflicts) => mergeMessage(conflicts, settings),
   };
 }
 
@@ -26,14 +33,24 @@ function snapshotMessage(changes: readonly Change[], machine: string, template: 
   return withTrailer(printable(subject).slice(0, MAX_SUBJECT), changes.length > 1 ? body(changes) : '', machine);
 }
 
+/** What a merge that was made has kept of each conflict. */
+const KEPT: Readonly<Record<ConflictPolicy, string>> = {
+  'keep-both': 'Kept both versions',
+  pause: 'Kept both versions',
+  'prefer-local': "Kept this machine's version",
+  'prefer-remote': "Kept the hub's version",
+};
+
 /** Composes the message of a merge: what was kept of each conflict. */
-function mergeMessage(conflicts: readonly Conflict[], machine: string): string {
+function mergeMessage(
+  conflicts: readonly Conflict[],
+  { machine, conflict: policy }: Pick<Settings, 'machine' | 'conflict'>,
+): string {
   const [only] = conflicts;
   if (only === undefined) return withTrailer("Merged the hub's work", '', machine);
+  const kept = KEPT[policy];
   const subject =
-    conflicts.length === 1
-      ? `Kept both versions of ${printable(only.path)}`
-      : `Kept both versions of ${conflicts.length} files`;
+    conflicts.length === 1 ? `${kept} of ${printable(only.path)}` : `${kept} of ${conflicts.length} files`;
   const lines = conflicts.slice(0, MAX_LINES).map((conflict) => {
     const copy = conflict.copy === undefined ? '' : `, and ${printable(conflict.copy)}`;
     return `${conflict.kind}: ${printable(conflict.kept ?? conflict.path)}${copy}`;

@@ -217,6 +217,14 @@ export async function doAndPublish<T>(
   target: Target,
   work: (tree: WorkingTree) => Promise<T>,
 ): Promise<{ readonly result: T; readonly report: RepoReport }> {
+  const { mode } = target.settings;
+  if (mode !== 'sync') {
+    throw new AutosyncError(
+      'failed',
+      `nothing was done: in the mode '${mode}' autosync commits nothing on your branch`,
+      [`autosync config '${target.path}' mode sync`],
+    );
+  }
   const result = await inRepository(context, target, work);
   return { result, report: await visit(context, target, BY_HAND) };
 }

@@ -1,4 +1,6 @@
 import { basename, posix } from 'node:path';
+import type { Quarantined } from '../model/change.js';
+import { leftOutAdvice } from '../model/left-out.js';
 import type { Conflict } from '../model/outcome.js';
 import type { RepoReport } from '../model/report.js';
 import type { Notification } from '../notify/notifier.js';
@@ -30,6 +32,26 @@ export function conflictNews(report: RepoReport, conflicts: readonly Conflict[])
     title: only === undefined ? count : `conflict in ${shorten(only.path, TITLE_PATH_LENGTH)}`,
     lines: [...conflicts.slice(0, NAMED_CONFLICTS).map(outcomeOf), more > 0 ? `and ${more} more` : '', report.why],
     paths: conflicts.map(({ path }) => path),
+  });
+}
+
+/** Returns the news of files that were left out although somebody may count on them, and what he can do. */
+export function leftOutNews(report: RepoReport, files: readonly Quarantined[]): Notification {
+  const [only] = files.length === 1 ? files : [];
+  const more = files.length - NAMED_CONFLICTS;
+  const advice = files.map(({ reason }) => leftOutAdvice(report.vcs, reason) ?? '');
+  return compose(report, {
+    event: 'attention',
+    title:
+      only === undefined ? `${files.length} files are left out` : `left out: ${shorten(only.path, TITLE_PATH_LENGTH)}`,
+    lines: [
+      ...files
+        .slice(0, NAMED_CONFLICTS)
+        .map(({ path, reason }) => `${quoted(path)} (${reason}) stays on this machine alone`),
+      more > 0 ? `and ${more} more` : '',
+      ...new Set(advice),
+    ],
+    paths: files.map(({ path }) => path),
   });
 }
 

@@ -5,9 +5,9 @@ import { type RepoState, readState, updateState } from '../store/state.js';
 import { announce, readAnnounced } from './announce.js';
 import { nextTry } from './back-off.js';
 import type { EngineContext } from './context.js';
+import type { Trigger } from './round.js';
 import type { Target } from './target.js';
 import { isHeardAnywhere, tellAll } from './tell.js';
-import type { Trigger } from './tick.js';
 import { readUnheard, stillToTell, type Unheard } from './unheard.js';
 
 const MAX_REMEMBERED = 200;

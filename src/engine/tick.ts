@@ -1,40 +1,25 @@
 import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
-import type { Blocked, RejectReason } from '../model/outcome.js';
-import type { Settings } from '../model/repo.js';
+import type { Blocked } from '../model/outcome.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
-import type { Clock } from '../system/clock.js';
-import type { HubState, WorkingTree, WorkingTreeState } from '../vcs/vcs.js';
+import type { HubState } from '../vcs/vcs.js';
+import { backUp } from './backup.js';
 import { type Facts, mergeFacts, NO_FACTS } from './facts.js';
-import { type Journey, journeyIn } from './journey.js';
+import { follow } from './follow.js';
+import { journeyIn } from './journey.js';
+import {
+  type Following,
+  isPassing,
+  over,
+  type Round,
+  type RoundRequest,
+  snapshotRequest,
+  type TickRequest,
+} from './round.js';
 import { judge } from './verdict.js';
 import { verify } from './verify.js';
 
-/** Who started a run: what a person asks for by hand does not wait for young files. */
-export type Trigger = 'manual' | 'scheduler' | 'hook';
-
-/** One run to make. */
-export type TickRequest = {
-  readonly tree: WorkingTree;
-  readonly settings: Settings;
-  readonly trigger: Trigger;
-  readonly pull: boolean;
-  readonly push: boolean;
-  readonly dryRun: boolean;
-  readonly allowDeletions: boolean;
-  readonly stillChanging: Readonly<Record<string, number>>;
-  readonly clock: Clock;
-  /** A number from 0 to 1, for pauses that two machines do not share. */
-  readonly random: () => number;
-};
-
 /** Six: with a random pause between, even eight machines that push at once come through. */
 const MAX_ROUNDS = 6;
-
-/** A run whose way is followed. */
-type Following = TickRequest & { readonly journey: Journey };
-
-/** What one round says to the loop: the run is over, or somebody was faster and it starts again. */
-type Round = { readonly facts: Facts; readonly next: 'done' | 'again' };
 
 /**
  * Makes one run: heal, look, commit, fetch, integrate, push, and again from the look when somebody saved meanwhile or
@@ -85,17 +70,15 @@ async function rounds(request: Following, known: Facts): Promise<Facts> {
 /** Full jitter, at most two seconds: the machine that lost must not meet the same one again. */
 const pauseMs = (round: number, random: () => number): number => random() * Math.min(2000, 100 * 2 ** round);
 
-type RoundRequest = Following & { readonly state: WorkingTreeState; readonly facts: Facts };
-
 async function oneRound(request: RoundRequest): Promise<Round> {
   const { state } = request;
   if (state.blocked !== undefined) return over({ ...NO_FACTS, blocked: state.blocked });
+  if (request.settings.mode === 'backup') return await backUp(request);
+  if (request.settings.mode === 'follow') return await follow(request);
   // Without a commit of its own the branch begins with what the hub has; an own beginning would never meet it.
   if (state.head === undefined && request.pull && !request.dryRun) return await adoptHub(request);
   return await commitAndExchange(request);
 }
-
-const over = (facts: Facts): Round => ({ facts, next: 'done' });
 
 async function adoptHub(request: RoundRequest): Promise<Round> {
   const fetched = await request.tree.fetch(request.state);
@@ -110,14 +93,8 @@ async function adoptHub(request: RoundRequest): Promise<Round> {
 }
 
 async function commitAndExchange(request: RoundRequest): Promise<Round> {
-  const { tree, state, trigger } = request;
-  const snapshot = await tree.snapshot({
-    state,
-    settle: trigger !== 'manual',
-    stillChanging: request.stillChanging,
-    allowDeletions: request.allowDeletions,
-    dryRun: request.dryRun,
-  });
+  const { tree, state } = request;
+  const snapshot = await tree.snapshot(snapshotRequest(request));
   if (snapshot.kind === 'changed-meanwhile') return { facts: { ...NO_FACTS, why: snapshot.why }, next: 'again' };
   if (snapshot.kind === 'blocked') return over(await blockedSnapshot(request, snapshot));
   const { commit, quarantined, head } = snapshot;
@@ -160,6 +137,7 @@ async function integrate(request: RoundRequest, { head, hub, facts }: Known): Pr
     hub,
     policy: settings.conflict,
     quarantined: facts.quarantined,
+    displace: true,
   });
   switch (integrated.kind) {
     case 'changed-meanwhile':
@@ -197,9 +175,6 @@ async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>):
     return { facts: { ...facts, push }, next: 'again' };
   return await verify(request, { ...facts, push });
 }
-
-/** What another machine does at this moment is over in the next one. */
-const isPassing = (reason: RejectReason): boolean => reason === 'moved' || reason === 'locked';
 
 /** The report of a run that ended with an error: what failed, in its own words. */
 export function failedReport(

@@ -8,8 +8,9 @@ import type { Opened, WorkingTree } from '../vcs/vcs.js';
 import { commitMessages } from './commit-message.js';
 import type { EngineContext } from './context.js';
 import { rememberOrSay } from './remember.js';
+import type { TickRequest, Trigger } from './round.js';
 import type { Target } from './target.js';
-import { failedReport, type TickRequest, type Trigger, tick } from './tick.js';
+import { failedReport, tick } from './tick.js';
 
 /** How a run is to be made; the same for all of its repositories. */
 export type RunOptions = Pick<TickRequest, 'trigger' | 'pull' | 'push' | 'dryRun' | 'allowDeletions'> & {

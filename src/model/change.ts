@@ -14,7 +14,9 @@ export type QuarantineReason =
   | 'unsupported-name'
   | 'special-file'
   | 'vanished'
-  | 'submodule';
+  | 'submodule'
+  | 'secret'
+  | 'not-included';
 
 /** A path left out of a snapshot; the rest of the snapshot goes on without it. */
 export type Quarantined = { readonly path: RelativePath; readonly reason: QuarantineReason };

@@ -2,19 +2,39 @@ import type { AbsolutePath } from './paths.js';
 import type { VcsKind } from './report.js';
 import type { Schedule } from './schedule.js';
 
-/** What to do when both sides changed the same thing. */
-export type ConflictPolicy = 'keep-both' | 'pause';
+/**
+ * What to do when both sides changed the same thing: keep both versions, leave it to a person, or take one side's; the
+ * other's stays in the history.
+ */
+export type ConflictPolicy = 'keep-both' | 'pause' | 'prefer-local' | 'prefer-remote';
+
+/** What a run does: everything, or only put the work on a branch of this machine's own, or only follow the hub. */
+export type Mode = 'sync' | 'backup' | 'follow';
+
+/** How many files may be gone at once before a snapshot asks: more than a share of those there were, or than a number. */
+export type DeletionsLimit =
+  | { readonly kind: 'percent'; readonly percent: number }
+  | { readonly kind: 'count'; readonly files: number }
+  | { readonly kind: 'off' };
 
 /** A repository's settings, every one with its value. */
 export type Settings = {
   /** This machine's name in commit messages, conflict copies and branches. */
   readonly machine: string;
   readonly schedule: Schedule;
+  readonly mode: Mode;
   readonly conflict: ConflictPolicy;
   /** The remote to use; empty means the branch's own upstream, or the only remote there is. */
   readonly remote: string;
   readonly settleSeconds: number;
   readonly maxFileBytes: number;
+  /** fast-glob patterns of what snapshots take; empty means everything. */
+  readonly include: readonly string[];
+  /** fast-glob patterns of what snapshots leave out. */
+  readonly ignore: readonly string[];
+  /** Whether new private keys and `.env` files are left out. */
+  readonly secretsGuard: boolean;
+  readonly deletionsLimit: DeletionsLimit;
   /** The first line of a snapshot's message; `{event}` stands for what happened, `{machine}` for the machine. */
   readonly message: string;
   readonly sign: boolean;

@@ -15,11 +15,21 @@ import {
   SETTINGS,
   type SettingInfo,
 } from './settings.js';
+import { readSharedSettings } from './shared-file.js';
 import { readToml, type TomlFile, tomlError } from './toml.js';
 
 /** Returns the person's defaults: what `config.toml` says, and for the rest what autosync comes with. */
 export function readSettings(locations: Locations, parseSchedule: ParseSchedule): Settings {
   return mergeSettings([readConfigFile(locations.configFile)], parseSchedule);
+}
+
+/** Returns what rules in a repository that is not installed: what it brings along, and for the rest the defaults. */
+export function readSettingsFor(
+  locations: Locations,
+  { top, parseSchedule }: { readonly top: AbsolutePath; readonly parseSchedule: ParseSchedule },
+): Settings {
+  const shared = readSharedSettings(top, parseSchedule).toml;
+  return mergeSettings([shared, readConfigFile(locations.configFile)], parseSchedule);
 }
 
 /** Reads `config.toml`, or undefined when there is none; an unknown key or table is an error. */
@@ -77,28 +87,38 @@ const isSettingValue = (value: unknown): value is SettingValue =>
 /** One setting, its value as a person would type it, and who says so. */
 export type SettingView = SettingInfo & {
   readonly value: string;
-  readonly from: 'default' | 'config' | 'repository';
+  readonly from: 'default' | 'config' | 'shared' | 'repository';
 };
 
 /** Returns every setting with its value, for a repository with the given settings of its own (or none). */
 export function describeSettings(
   locations: Locations,
-  given: { readonly own: RawSettings; readonly parseSchedule: ParseSchedule },
+  given: {
+    readonly own: RawSettings;
+    /** The repository's working tree, which may bring settings along. */
+    readonly top: AbsolutePath | undefined;
+    readonly parseSchedule: ParseSchedule;
+  },
 ): readonly SettingView[] {
   const file = readConfigFile(locations.configFile);
   mergeSettings([file], given.parseSchedule);
   const config = file === undefined ? {} : rawSettingsOf(file);
-  return SETTINGS.map((setting) => {
-    const [from, value] = firstGiven(given.own[setting.name], config[setting.name], defaultOf(setting.name));
-    return { ...setting, from, value: renderSetting(value) };
+  const brought = given.top === undefined ? undefined : readSharedSettings(given.top, given.parseSchedule).toml;
+  const shared = brought === undefined ? {} : rawSettingsOf(brought);
+  return SETTINGS.map(({ name, ...setting }) => {
+    const written = { repository: given.own[name], shared: shared[name], config: config[name] } as const;
+    const [from, value] = firstGiven(written, defaultOf(name));
+    return { name, ...setting, from, value: renderSetting(value) };
   });
 }
 
 function firstGiven(
-  own: SettingValue | undefined,
-  config: SettingValue | undefined,
+  written: Readonly<Record<Exclude<SettingView['from'], 'default'>, SettingValue | undefined>>,
   fallback: SettingValue,
 ): readonly [SettingView['from'], SettingValue] {
-  if (own !== undefined) return ['repository', own];
-  return config === undefined ? ['default', fallback] : ['config', config];
+  for (const from of ['repository', 'shared', 'config'] as const) {
+    const value = written[from];
+    if (value !== undefined) return [from, value];
+  }
+  return ['default', fallback];
 }

@@ -12,6 +12,7 @@ import { orEnvironmentError, readOwnFile, removeOwnFile, writeOwnFile } from './
 import { readRepoFile, renderRepoFile } from './repo-file.js';
 import type { ParseSchedule } from './setting-types.js';
 import { parseSetting, type RawSettings, settingNamed } from './settings.js';
+import { readSharedSettings } from './shared-file.js';
 import { type TomlFile, tomlError } from './toml.js';
 import { takeTurns } from './turns.js';
 
@@ -127,7 +128,8 @@ function loadRepo(
     const says = `the file's name is not the one for this path ('${id}.toml')`;
     throw tomlError(found.toml, { key: 'path', says, hints: ['remove the file, then: autosync install <repository>'] });
   }
-  const settings = mergeSettings([found.toml, config], parseSchedule);
+  const shared = readSharedSettings(found.path, parseSchedule).toml;
+  const settings = mergeSettings([found.toml, shared, config], parseSchedule);
   return { id, path: found.path, vcs: found.vcs, hooks: found.hooks, settings };
 }
 

@@ -1,5 +1,7 @@
+import type { DeletionsLimit } from '../model/repo.js';
 import type { Schedule } from '../model/schedule.js';
 import { parseDuration, renderDuration } from './duration.js';
+import { isTreePattern, MOST_PATTERNS } from './setting-rules.js';
 import { parseSize } from './size.js';
 import { parseTomlList } from './toml.js';
 
@@ -41,10 +43,12 @@ export const boolean: SettingType<boolean> = {
   fromText: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
 };
 
+const orList = (words: readonly string[]): string => [words.slice(0, -1).join(', '), ...words.slice(-1)].join(' or ');
+
 /** One of a few words. */
 export const choice = <T extends string>(...words: readonly T[]): SettingType<T> => ({
   kind: 'choice',
-  expects: words.map((word) => `'${word}'`).join(' or '),
+  expects: orList(words.map((word) => `'${word}'`)),
   parse: (value) => words.find((word) => word === value),
   fromText: asTyped,
 });
@@ -74,6 +78,34 @@ export const size: SettingType<number> = {
     return bytes === 0 ? undefined : bytes;
   },
   fromText: asTyped,
+};
+
+/** A share of the files, a number of them, or no limit. */
+export const deletions: SettingType<DeletionsLimit> = {
+  kind: 'string',
+  expects: "a share of the files like '50%', a number of files like '200', or 'off'",
+  parse: (value) => (typeof value === 'string' ? parseDeletions(value) : undefined),
+  fromText: asTyped,
+};
+
+function parseDeletions(text: string): DeletionsLimit | undefined {
+  if (text === 'off') return { kind: 'off' };
+  const [, digits, percent] = /^(\d{1,9})(%?)$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  if (percent === '') return { kind: 'count', files: Number(digits) };
+  return Number(digits) <= 100 ? { kind: 'percent', percent: Number(digits) } : undefined;
+}
+
+/** Patterns for fast-glob, each of which {@link isTreePattern} allows. */
+export const patterns: SettingType<readonly string[]> = {
+  kind: 'list',
+  expects: `a list of at most ${MOST_PATTERNS} patterns like '["*.log", "build/"]', of which none leads out of the tree`,
+  parse: (value) => {
+    if (!Array.isArray(value) || value.length > MOST_PATTERNS) return undefined;
+    const words: readonly unknown[] = value;
+    return words.every((word) => typeof word === 'string' && isTreePattern(word)) ? words.map(String) : undefined;
+  },
+  fromText: listFromText,
 };
 
 /** Words for the command line of a program: no NUL in them, and the program's own name not empty. */

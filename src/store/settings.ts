@@ -97,6 +97,23 @@ export function collectSettings(from: {
   return settings;
 }
 
+/** Says in words why a setting cannot have a value; undefined when it can. */
+export function settingProblem(given: {
+  readonly name: string;
+  readonly value: unknown;
+  readonly parseSchedule: ParseSchedule;
+}): string | undefined {
+  const definition = all.find(({ name }) => name === given.name);
+  if (definition === undefined) return `'${printable(given.name)}' is no setting`;
+  try {
+    judge(definition, given.value, given.parseSchedule);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AutosyncError)) throw error;
+    return [error.message, ...error.hints].join('; ');
+  }
+}
+
 const isComplete = (settings: Partial<Settings>): settings is Settings =>
   Object.keys(DEFINITIONS).every((field) => Object.hasOwn(settings, field));
 

@@ -15,7 +15,11 @@ export type TomlFile = {
 /** Reads a TOML file, or returns undefined when there is none; a syntax error names file, line and column. */
 export function readToml(file: AbsolutePath): TomlFile | undefined {
   const bytes = readOwnFile(file);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : parseToml(file, bytes);
+}
+
+/** Reads the bytes of a TOML file; a syntax error names file, line and column. */
+export function parseToml(file: AbsolutePath, bytes: Buffer): TomlFile {
   if (!isUtf8(bytes)) throw new AutosyncError('config', `${printable(file)}: not valid TOML: the text is not UTF-8`);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   try {

@@ -43,6 +43,7 @@ export const MACHINE_TRAILER = 'Autosync-Machine';
 /** How this machine words its commits. */
 export type CommitMessages = {
   readonly snapshot: (changes: readonly Change[]) => string;
+  readonly backup: (changes: readonly Change[]) => string;
   readonly merge: (conflicts: readonly Conflict[]) => string;
 };
 
@@ -51,6 +52,14 @@ export type SnapshotResult =
   | ({ readonly kind: 'done'; readonly head: string | undefined } & SnapshotOutcome)
   | { readonly kind: 'blocked'; readonly blocked: Blocked; readonly quarantined: readonly Quarantined[] }
   | { readonly kind: 'changed-meanwhile'; readonly why: string };
+
+/** A backup to make; it looks at the hub, and sends only where that is asked for. */
+export type BackupRequest = SnapshotRequest & { readonly push: boolean };
+
+/** A backup: what of it is new, and how this machine's own branch on the hub stands. */
+export type BackupResult =
+  | ({ readonly kind: 'done'; readonly fetch: FetchOutcome; readonly push: PushOutcome } & SnapshotOutcome)
+  | Extract<SnapshotResult, { kind: 'blocked' }>;
 
 /** What is known of the hub's branch after looking. */
 export type HubState = {
@@ -83,6 +92,8 @@ export type IntegrateRequest = {
   readonly policy: ConflictPolicy;
   /** Paths whose content on disk is not in any commit: an incoming version moves such a file aside first. */
   readonly quarantined: readonly Quarantined[];
+  /** Whether what is in no commit may be moved aside; where not, its being in the way blocks (`in-the-way`). */
+  readonly displace: boolean;
 };
 
 /**
@@ -116,15 +127,23 @@ export type WorkingTree = {
   readonly inspect: () => Promise<WorkingTreeState>;
   /** Commits what changed; what cannot be taken is named and left out. */
   readonly snapshot: (request: SnapshotRequest) => Promise<SnapshotResult>;
+  /**
+   * Puts all that stands in the working tree, as a snapshot would take it, on this machine's own branch on the hub
+   * (`autosync/<machine>/<branch>`), after what stands there already; branch, index and files are left as they are.
+   */
+  readonly backUp: (request: BackupRequest) => Promise<BackupResult>;
   /** Sends what a snapshot could not commit (refused, staged) or may not merge to this machine's own branch on the hub. */
   readonly publishAside: (branch: string) => Promise<PushOutcome>;
   readonly fetch: (state: WorkingTreeState) => Promise<FetchResult>;
   readonly integrate: (request: IntegrateRequest) => Promise<IntegrateResult>;
   /** Sends the branch; another machine being first is a rejection with the reason `moved`. */
   readonly push: (branch: string, hub: HubState) => Promise<PushOutcome>;
-  /** Counts the commits that the hub did not have when last seen; undefined when there is no hub to compare with. */
+  /**
+   * Counts the commits (in the mode `backup`: the backups) that the hub did not have when last seen; undefined when there
+   * is nothing to compare with.
+   */
   readonly unpushed: (branch: string) => Promise<number | undefined>;
-  /** Looks again: the paths that are not in the last commit. */
+  /** Looks again: the paths that are not in the last commit, or, in the mode `backup`, in the last backup. */
   readonly uncommitted: () => Promise<readonly RelativePath[]>;
   /** Folders of which no snapshot ever takes anything, as far as that is cheap to tell; nobody need watch them. */
   readonly ignoredFolders: () => Promise<readonly RelativePath[]>;

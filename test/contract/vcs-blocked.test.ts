@@ -147,7 +147,14 @@ function contract(vcs: VcsHarness): void {
       if (fetched.kind !== 'fetched') throw new Error('not fetched');
       here.branchOff('other');
       const { hub } = fetched;
-      const request = { branch: world.branch, head: state.head, hub, policy: 'keep-both', quarantined: [] } as const;
+      const request = {
+        branch: world.branch,
+        head: state.head,
+        hub,
+        policy: 'keep-both',
+        quarantined: [],
+        displace: true,
+      } as const;
       expect(await tree.integrate(request)).toMatchObject({ kind: 'changed-meanwhile' });
       expect(here.has('theirs.txt')).toBe(false);
       expect(here.status()).toBe('');

@@ -66,6 +66,25 @@ function meetings({ name: system, createWorld }: VcsHarness): void {
       expect(await theirs.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'up-to-date' } });
     });
   });
+
+  describe.each(MEETINGS.filter(({ conflict }) => conflict))('$name', (meeting) => {
+    it.each(['prefer-local', 'prefer-remote'] as const)('is settled as %s says, with no copy', async (conflict) => {
+      await meet(meeting);
+      const preferred = Object.values(conflict === 'prefer-local' ? mine.files() : theirs.files());
+      const report = await mine.run({ conflict });
+      expect(report).toMatchObject({ verdict: 'synced', why: '', integrate: { kind: 'merged' } });
+      expect(report.integrate.conflicts).not.toEqual([]);
+      expect(report.integrate.conflicts.filter(({ copy }) => copy !== undefined)).toEqual([]);
+      // A rename that is no conflict stays; what stands under the names is the preferred side's, to the byte.
+      expect(Object.values(mine.files()).sort()).toEqual(preferred.sort());
+      await theirs.run({ conflict });
+      expect(theirs.files()).toEqual(mine.files());
+      // What is binary is not to be seen in it.
+      if (meeting.name.includes('binary')) return;
+      const history = world.hubHistory();
+      for (const token of meeting.tokens) expect(history).toContain(token.replace('-> ', ''));
+    });
+  });
 }
 
 describe.each(HARNESSES)('$name', (vcs) => {

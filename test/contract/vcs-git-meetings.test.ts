@@ -133,4 +133,38 @@ describe('submodules', () => {
     expect(mine.git('rev-parse', 'HEAD')).toBe(theirs.git('rev-parse', 'HEAD'));
     expect(world.hubHead()).toBe(mine.git('rev-parse', 'HEAD'));
   });
+
+  it.each([
+    ['keep-both', 'theirs'],
+    ['prefer-remote', 'theirs'],
+    ['prefer-local', 'mine'],
+  ] as const)(
+    'parted: with the policy %s the place of %s stays, and the files inside are left alone',
+    async (conflict, kept) => {
+      const library = join(world.folder, 'library');
+      git(world.folder, 'init', '-q', '-b', 'mine', library);
+      git(library, 'commit', '-q', '--allow-empty', '-m', 'base');
+      git(library, 'branch', 'theirs');
+      for (const branch of ['theirs', 'mine']) {
+        git(library, 'switch', '-q', branch);
+        git(library, 'commit', '-q', '--allow-empty', '-m', branch);
+      }
+      const at = (revision: string): string => git(library, 'rev-parse', revision);
+      mine.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
+      git(join(mine.top, 'lib'), 'checkout', '-q', at('mine~1'));
+      mine.commit('submodule');
+      await mine.run();
+      await theirs.run();
+      theirs.git('update-index', '--cacheinfo', `160000,${at('theirs')},lib`);
+      theirs.git('commit', '-q', '-m', 'theirs');
+      await theirs.run();
+      git(join(mine.top, 'lib'), 'checkout', '-q', at('mine'));
+      mine.git('commit', '-q', '-am', 'mine');
+      const report = await mine.run({ conflict });
+      expect(report.integrate.conflicts).toEqual([{ path: 'lib', kind: 'submodule', kept: 'lib' }]);
+      expect(mine.git('rev-parse', 'HEAD:lib')).toBe(at(kept));
+      expect(git(join(mine.top, 'lib'), 'rev-parse', 'HEAD')).toBe(at('mine'));
+      expect(world.hubHead()).toBe(mine.head());
+    },
+  );
 });

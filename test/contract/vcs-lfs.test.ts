@@ -32,6 +32,19 @@ describe.skipIf(!needs('git-lfs'))('Git LFS', () => {
     expect(desktop.read('photo.bin')).toBe('another photo\n');
   });
 
+  it('a file that it keeps is never too large, while any other of its size is', async () => {
+    laptop.write('photo.bin', 'a large photo\n');
+    laptop.write('photo.raw', 'a large photo\n');
+    laptop.write('.gitattributes', '*.bin filter=lfs\n');
+    expect(await laptop.run({ maxFileBytes: 13 })).toMatchObject({
+      quarantined: [
+        { path: '.gitattributes', reason: 'too-large' },
+        { path: 'photo.raw', reason: 'too-large' },
+      ],
+    });
+    expect(laptop.git('show', 'HEAD:photo.bin')).toMatch(/^version https:\/\/git-lfs/);
+  });
+
   it('a file that both changed is kept in both versions, as files and not as pointers', async () => {
     laptop.write('photo.bin', 'first\n');
     await laptop.run();

@@ -48,6 +48,11 @@ a removal. What is in no commit (ignored, too large) and stands where something 
 Under the policy \`pause\` nothing is merged where there is a conflict: the work leaves the machine on
 \`autosync/<machine>/<branch>\` (git: a branch, hg: a bookmark), and waits for a person.
 
+Under \`prefer-local\` this machine's version stands wherever there is a conflict, under \`prefer-remote\` the hub's, be that a
+removal; there is no copy, since the other version is in the history: its commit is a parent of the merge. The verdict is
+\`synced\`, and the conflict is listed in the report and told once. Nothing else that the preferred side has goes away by it: a file
+that the other side had renamed to a name in conflict is put back under its own. What is in no commit is still moved aside.
+
 This page is written by \`npm run docs\` from what really happened in \`test/contract/vcs-conflicts.test.ts\`, which fails
 when it is no longer so. \`mine\` is the machine that comes second, and so merges; \`theirs\` was on the hub before.
 

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commitMessages } from '../../src/engine/commit-message.js';
-import { type TickRequest, tick } from '../../src/engine/tick.js';
+import type { TickRequest } from '../../src/engine/round.js';
+import { tick } from '../../src/engine/tick.js';
 import { asAbsolute } from '../../src/model/paths.js';
 import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport, VcsKind } from '../../src/model/report.js';
@@ -25,10 +26,15 @@ import type { Vcs, WorkingTree } from '../../src/vcs/vcs.js';
 export const SETTINGS: Settings = {
   machine: 'here',
   schedule: { kind: 'every', seconds: 300 },
+  mode: 'sync',
   conflict: 'keep-both',
   remote: '',
   settleSeconds: 0.2,
   maxFileBytes: 100_000_000,
+  include: [],
+  ignore: [],
+  secretsGuard: true,
+  deletionsLimit: { kind: 'percent', percent: 50 },
   message: '{event}',
   sign: false,
   trackedHooks: false,

@@ -1,10 +1,13 @@
 import type { Stats } from 'node:fs';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { exists, joinPath, lstatIfAllowed } from '../../system/files.js';
+import { exists, joinPath, lstatIfAllowed, lstatIfPresent } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { onlyIncluded } from '../only-included.js';
+import { isSecret } from '../secrets.js';
 import { withoutHg } from './beside-hg.js';
 import { sizeLimit } from './host-limit.js';
+import { keptOutside } from './large-file-storage.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
 import type { Status, TrackedEntry } from './status-parser.js';
@@ -39,7 +42,14 @@ export async function readCandidates(repository: Repository, status: Status): Pr
   for (const folder of status.closed) leaveOut(folder.replace(/\/$/, ''), 'unreadable');
   for (const entry of status.tracked) if (entry.unstaged !== '.' || entry.staged !== '.') take(entry.path, entry);
   for (const path of await untrackedPaths(repository, status, leaveOut)) take(asRelative(path), undefined);
-  return { candidates, quarantined: [...quarantined.values()] };
+  const tracked = new Map(status.tracked.map((entry) => [entry.path, entry] as const));
+  const large = [...quarantined.values()].flatMap(({ path, reason }) => (reason === 'too-large' ? [path] : []));
+  for (const path of await keptOutside(repository, large)) {
+    quarantined.delete(path);
+    candidates.push({ path, tracked: tracked.get(path), stats: lstatIfPresent(joinPath(repository.top, path)) });
+  }
+  const selection = { candidates, quarantined: [...quarantined.values()] };
+  return onlyIncluded(repository.settings, selection, (path) => tracked.has(path));
 }
 
 /** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
@@ -57,7 +67,10 @@ function lookAt(
   // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
   const isGone = stats === undefined || (stats.isDirectory() && tracked?.submodule === undefined);
   if (isGone) return tracked && { path, tracked, stats: undefined };
-  return statsReason(repository, stats) ?? { path, tracked, stats };
+  const reason = statsReason(repository, stats);
+  if (reason !== undefined) return reason;
+  const isGuarded = tracked === undefined && repository.settings.secretsGuard;
+  return isGuarded && isSecret(repository.top, path, stats) ? 'secret' : { path, tracked, stats };
 }
 
 function statsReason(repository: Repository, stats: Stats): QuarantineReason | undefined {

@@ -54,7 +54,8 @@ type BranchFetch =
   | { readonly kind: 'fetched'; readonly head: string | undefined }
   | Extract<FetchResult, { kind: 'unavailable' }>;
 
-async function fetchBranch(repository: Repository, upstream: Upstream): Promise<BranchFetch> {
+/** Fetches one branch of the hub to its tracking ref; without a head where the hub has no such branch. */
+export async function fetchBranch(repository: Repository, upstream: Upstream): Promise<BranchFetch> {
   const { remote, remoteRef, trackingRef } = upstream;
   const args = ['fetch', '--no-tags', '--no-recurse-submodules', '--no-auto-gc', '--no-write-fetch-head', '--progress'];
   const refspec = `+${remoteRef}:${trackingRef}`;

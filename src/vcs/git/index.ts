@@ -1,6 +1,6 @@
-import { asRelative, type RelativePath } from '../../model/paths.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
-import { withoutHg } from './beside-hg.js';
+import { backUp } from './backup.js';
+import { notBackedUp, unsentBackups } from './backup-state.js';
 import { clone } from './clone.js';
 import { gitIn } from './command.js';
 import { fetch } from './fetch.js';
@@ -19,6 +19,7 @@ import type { Repository } from './repository.js';
 import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
+import { uncommitted } from './uncommitted.js';
 import { remotes, upstreamOf } from './upstream.js';
 import { versionsOf } from './versions.js';
 
@@ -36,6 +37,7 @@ export const git: Vcs = {
 function workingTree(repository: Repository): WorkingTree {
   let status: Status | undefined;
   let asideTree: string | undefined;
+  const isBackup = repository.settings.mode === 'backup';
   return {
     vcs: 'git',
     top: repository.top,
@@ -60,12 +62,13 @@ function workingTree(repository: Repository): WorkingTree {
       };
       return await snapshot(repository, request, { status: status ?? (await readStatus(repository)), keepAside });
     },
+    backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, tree: asideTree }),
     fetch: (state) => fetch(repository, state),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
-    unpushed: (branch) => unpushed(repository, branch),
-    uncommitted: () => uncommitted(repository),
+    unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
+    uncommitted: () => (isBackup ? notBackedUp(repository) : uncommitted(repository)),
     ignoredFolders: () => ignoredFolders(repository),
     versions: versionsOf(repository),
   };
@@ -79,14 +82,4 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
   if (hub === head) return 0;
   const range = hub === undefined ? [head] : [`${hub}..${head}`];
   return Number(await repository.git.text(['rev-list', '--count', ...range]));
-}
-
-/** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
-async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
-  const status = await readStatus(repository, 'all');
-  const tracked = status.tracked.filter(
-    ({ submodule, staged, unstaged }) => submodule?.commit !== false || staged !== '.' || unstaged === 'D',
-  );
-  const { paths, nested } = withoutHg(status.untracked);
-  return [...tracked.map(({ path }) => path), ...status.unmerged, ...[...paths, ...nested].map(asRelative)];
 }

@@ -1,11 +1,15 @@
 import type { Conflict } from '../../model/outcome.js';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
+import type { ConflictPolicy } from '../../model/repo.js';
 import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
-import { joinPaths } from '../../system/path-bytes.js';
+import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import { localCopyName } from '../local-copy-name.js';
+import { blockedBy, inTheWay } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { BUSY, place } from '../placement/place.js';
-import type { CopyName, Surprise } from '../placement/plan.js';
+import type { Content, CopyName, Surprise, TreeDifference } from '../placement/plan.js';
+import { preferredSide } from '../preferred-side.js';
+import { stillBeingWritten } from '../still-being-written.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
@@ -16,6 +20,7 @@ import { type IndexFlags, readIndexFlags, restoreIndexFlags } from './index-flag
 import { keepIgnored } from './keep-ignored.js';
 import { mergeTreeArguments, parseMergeTree } from './merge-tree-parser.js';
 import { busy, moveBranch, withIndexLock } from './move-branch.js';
+import { preferSide } from './prefer-side.js';
 import {
   copyIndex,
   emptyTree,
@@ -38,7 +43,7 @@ export async function integrate(repository: Repository, request: IntegrateReques
   if (head === undefined || hub.relation === 'behind') {
     return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
   }
-  const merge = await mergeInStore(repository, head, hub.head);
+  const merge = await mergeInStore(repository, { ours: head, theirs: hub.head, policy: request.policy });
   if (merge.conflicts.length > 0 && request.policy === 'pause') return { kind: 'paused', conflicts: merge.conflicts };
   const message = repository.messages.merge(merge.conflicts);
   const to = await commitTree(repository, { tree: merge.tree, parents: [head, hub.head], message });
@@ -53,19 +58,20 @@ const done = (
 /** Merges two commits in the object store, and settles what conflicts there. */
 async function mergeInStore(
   repository: Repository,
-  ours: string,
-  theirs: string,
+  { ours, theirs, policy }: { readonly ours: string; readonly theirs: string; readonly policy: ConflictPolicy },
 ): Promise<{ readonly tree: string; readonly conflicts: readonly Conflict[] }> {
   const result = await repository.git.run(mergeTreeArguments(ours, theirs));
   // 0: merged; 1: merged with conflicts; anything else is a failure.
   if (result.exitCode !== 0 && result.exitCode !== 1) await repository.git.output(mergeTreeArguments(ours, theirs));
   const merge = parseMergeTree(result.stdout);
   if (merge.conflicted.size === 0) return { tree: merge.tree, conflicts: [] };
+  const side = preferredSide(policy);
+  if (side !== undefined) return await preferSide(repository, { merge, ours, theirs, side });
   return await settleConflicts(repository, { merge, ours, theirs });
 }
 
 /** A commit to put in place, and why. */
-export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined'> & {
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace'> & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged' | 'revised';
   readonly conflicts: readonly Conflict[];
@@ -81,31 +87,31 @@ export async function bringIn(
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
-  const stillChanging = request.quarantined.find(
-    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
-  );
-  if (stillChanging !== undefined) {
-    const why = `'${stillChanging.path}' is still being written`;
-    return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
-  }
+  const why = stillBeingWritten(request.quarantined, files);
+  if (why !== undefined) return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   const flags = await flagsFor(repository, differences);
   const isLeftOut = (path: RelativePath): boolean =>
     flags.skipWorktree.has(path) && lstatIfPresent(joinPath(repository.top, path)) === undefined;
-  const placed = await place({
+  const planned = {
     top: repository.top,
+    differences: files.filter(({ path }) => !isLeftOut(path)),
+    matches: (path: RelativePath, at: AbsolutePath, content: Content) => matchesContent(repository, path, at, content),
+    copyName: ownCopyName(repository),
+  };
+  const obstacle = request.displace ? undefined : ((await stagedIn(repository, files)) ?? (await inTheWay(planned)));
+  if (obstacle !== undefined) return { kind: 'blocked', blocked: blockedBy(obstacle) };
+  const placed = await place({
+    ...planned,
     staging: stagingFolder(repository),
     branch: request.branch,
     from,
     to: request.to,
-    differences: files.filter(({ path }) => !isLeftOut(path)),
     // Git was told not to look at some: what stands there may be in no commit either.
     uncommitted: new Set([
       ...request.quarantined.map(({ path }) => path),
       ...flags.skipWorktree,
       ...flags.assumeUnchanged,
     ]),
-    matches: (path, at, content) => matchesContent(repository, path, at, content),
-    copyName: ownCopyName(repository),
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced, flags);
       await checkOut(repository, { commit: request.to, folder, paths });
@@ -126,6 +132,13 @@ export async function bringIn(
   const conflicts = [...request.conflicts, ...displaced];
   const kind = request.kind === 'merged' ? 'merged' : 'fast-forwarded';
   return done(request.to, { kind, files: placed.files, conflicts });
+}
+
+/** Returns a path that comes in and has something staged, which may stand nowhere else. */
+async function stagedIn(repository: Repository, files: readonly TreeDifference[]): Promise<RelativePath | undefined> {
+  const args = ['diff', '--cached', '--name-only', '--no-renames', '-z'];
+  const staged = new Set(splitPaths(await repository.git.output(args)));
+  return files.find(({ path }) => staged.has(path))?.path;
 }
 
 /** Returns the person's flags, with those that new paths get because his sparse checkout leaves them out. */

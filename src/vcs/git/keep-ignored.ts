@@ -1,5 +1,6 @@
 import { joinPath, readIfPresent, writeAtomically } from '../../system/files.js';
 import { encodePath, joinPaths, splitPaths } from '../../system/path-bytes.js';
+import { includedPaths } from '../only-included.js';
 import type { Displaced } from '../placement/place.js';
 import { gitFailure } from './command.js';
 import type { IndexFlags } from './index-flags.js';
@@ -20,7 +21,14 @@ export async function keepIgnored(
     repository,
     displaced.flatMap(({ path, copy }) => [path, copy]),
   );
-  const isHidden = (path: string): boolean => ignored.has(path) || skipWorktree.has(path) || assumeUnchanged.has(path);
+  const included = new Set<string>(
+    includedPaths(
+      repository.settings,
+      displaced.map(({ path }) => path),
+    ),
+  );
+  const isHidden = (path: string): boolean =>
+    ignored.has(path) || skipWorktree.has(path) || assumeUnchanged.has(path) || !included.has(path);
   const bare = displaced.filter(({ path, copy }) => isHidden(path) && !ignored.has(copy)).map(({ copy }) => copy);
   // A rule is a line, so a name with a newline cannot have one.
   const rules = bare.filter((copy) => !copy.includes('\n')).map((copy) => encodePath(`/${asRule(copy)}\n`));

@@ -1,5 +1,7 @@
 import type { PushOutcome } from '../../model/outcome.js';
+import type { RelativePath } from '../../model/paths.js';
 import { isFolder, joinPath } from '../../system/files.js';
+import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import { networkOptions } from './network.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
@@ -26,4 +28,21 @@ export async function pushLargeFiles(
   const missing = /'lfs' is not a git command/.test(result.stderr);
   if (!missing) return { kind: 'unavailable', ...remoteFailure(result) };
   return { kind: 'unavailable', reason: 'other', why: 'git-lfs is set up but not installed: install git-lfs' };
+}
+
+/** Returns which of some paths Git LFS keeps outside of the commits, where a pointer of some bytes stands for them. */
+export async function keptOutside(
+  repository: Repository,
+  paths: readonly RelativePath[],
+): Promise<readonly RelativePath[]> {
+  if (paths.length === 0) return [];
+  // Without a filter that must not fail git would take them whole, whatever .gitattributes says.
+  const required = await repository.git.run(['config', '--type=bool', '--get', 'filter.lfs.required']);
+  if (required.stdout.toString('utf8').trim() !== 'true') return [];
+  const values = splitPaths(
+    await repository.git.output(['check-attr', '-z', '--stdin', 'filter'], { input: joinPaths(paths) }),
+  );
+  // `<path> NUL <attribute> NUL <value> NUL`
+  const kept = new Set(values.filter((_, at) => at % 3 === 0 && values[at + 2] === 'lfs'));
+  return paths.filter((path) => kept.has(path));
 }

@@ -5,6 +5,25 @@ import { asRefPart, isAncestor, readRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { upstreamOf } from './upstream.js';
 
+/** Where this machine's own branch for a branch is kept; all are full names of refs. */
+export type AsideRefs = {
+  /** On the hub. */
+  readonly remote: string;
+  /** Here: its newest commit, and the newest that the hub took. */
+  readonly own: string;
+  readonly sent: string;
+  /** Here: where the hub's stood when last seen. */
+  readonly seen: string;
+};
+
+/** Returns where this machine's own branch for a branch is kept. */
+export const asideRefs = ({ settings }: Pick<Repository, 'settings'>, branch: string): AsideRefs => ({
+  remote: `refs/heads/autosync/${settings.machine}/${branch}`,
+  own: `refs/autosync/aside/${asRefPart(branch)}`,
+  sent: `refs/autosync/aside-sent/${asRefPart(branch)}`,
+  seen: `refs/autosync/aside-seen/${asRefPart(branch)}`,
+});
+
 /** Work that must leave the machine without touching the branch. */
 export type AsideRequest = {
   readonly branch: string;
@@ -20,18 +39,16 @@ export async function publishAside(repository: Repository, { branch, tree }: Asi
   const upstream = await upstreamOf(repository, branch);
   if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const head = await readRef(repository, `refs/heads/${branch}`);
-  const asideRef = `refs/autosync/aside/${asRefPart(branch)}`;
-  const sentRef = `refs/autosync/aside-sent/${asRefPart(branch)}`;
-  const before = await readRef(repository, asideRef);
+  const refs = asideRefs(repository, branch);
+  const before = await readRef(repository, refs.own);
   const id = await asideCommit(repository, { head, before, tree });
   if (id === undefined) return { kind: 'nothing-to-push' };
-  if (id === before && (await readRef(repository, sentRef)) === id) return { kind: 'nothing-to-push' };
-  await writeRef(repository, asideRef, id);
-  const ref = `refs/heads/autosync/${repository.settings.machine}/${branch}`;
-  const sent = await pushCommit(repository, { remote: upstream.remote, id, ref });
+  if (id === before && (await readRef(repository, refs.sent)) === id) return { kind: 'nothing-to-push' };
+  await writeRef(repository, refs.own, id);
+  const sent = await pushCommit(repository, { remote: upstream.remote, id, ref: refs.remote });
   if (sent.kind === 'unavailable') return sent;
   if (sent.kind === 'rejected') return { kind: 'rejected', reason: sent.reason, why: sent.why };
-  await writeRef(repository, sentRef, id);
+  await writeRef(repository, refs.sent, id);
   return { kind: 'pushed', commits: 1 };
 }
 
@@ -55,5 +72,6 @@ async function asideCommit(repository: Repository, { head, before, tree }: Aside
   return await commitTree(repository, { tree: wanted, parents, message });
 }
 
-const treeOf = (repository: Repository, commit: string): Promise<string> =>
+/** Returns the id of a commit's tree. */
+export const treeOf = (repository: Repository, commit: string): Promise<string> =>
   repository.git.text(['rev-parse', `${commit}^{tree}`]);

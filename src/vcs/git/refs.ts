@@ -33,6 +33,11 @@ export async function writeRef(repository: Pick<Repository, 'git'>, ref: string,
   await repository.git.output(['update-ref', '--no-deref', ref, id]);
 }
 
+/** Removes one of our own refs. */
+export async function removeRef(repository: Pick<Repository, 'git'>, ref: string): Promise<void> {
+  await repository.git.output(['update-ref', '--no-deref', '-d', ref]);
+}
+
 /** Counts the commits that only the first, and only the second, of two commits has. */
 export async function countAheadBehind(
   repository: Pick<Repository, 'git'>,

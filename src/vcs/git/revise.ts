@@ -12,7 +12,15 @@ export async function revise(repository: Repository, request: ReviseRequest): Pr
   const tree = await editedTree(repository, head, edits);
   if (tree === (await repository.git.text(['rev-parse', `${head}^{tree}`]))) return { kind: 'unchanged' };
   const to = await commitTree(repository, { tree, parents: [head], message });
-  const placed = await bringIn(repository, { branch, head, to, quarantined, kind: 'revised', conflicts: [] });
+  const placed = await bringIn(repository, {
+    branch,
+    head,
+    to,
+    quarantined,
+    kind: 'revised',
+    conflicts: [],
+    displace: true,
+  });
   return revisedBy(placed);
 }
 

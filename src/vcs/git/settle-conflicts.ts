@@ -44,7 +44,8 @@ export async function settleConflicts(repository: Repository, request: SettleReq
 
 const isRemoval = (entry: IndexEntry): boolean => entry.content === undefined;
 
-async function indexOf(repository: Repository, tree: string): Promise<PrivateIndex> {
+/** Returns a private index that holds a tree. */
+export async function indexOf(repository: Repository, tree: string): Promise<PrivateIndex> {
   const index = copyIndex(repository);
   await repository.git.output(['read-tree', '--empty'], { env: { GIT_INDEX_FILE: index.file } });
   await repository.git.output(['read-tree', tree], { env: { GIT_INDEX_FILE: index.file } });
@@ -53,7 +54,8 @@ async function indexOf(repository: Repository, tree: string): Promise<PrivateInd
 
 type Versions = { readonly mine: Stage | undefined; readonly other: Stage | undefined };
 
-type Sides = { readonly ours: Side; readonly theirs: Side };
+/** What the two sides of a merge hold. */
+export type Sides = { readonly ours: Side; readonly theirs: Side };
 
 type OriginalsRequest = Pick<SettleRequest, 'ours' | 'theirs'> & {
   readonly repository: Repository;
@@ -71,7 +73,7 @@ const RENAMES_MEET = /rename\/rename|rename involved in collision/;
  * it made of several versions: that is taken when it lacks nothing. It may have markers in it, though, or be one of
  * them alone; then the committed ones stand in for it.
  */
-async function originals(request: OriginalsRequest): Promise<Versions> {
+export async function originals(request: OriginalsRequest): Promise<Versions> {
   const { merge, sides, path, stages } = request;
   const renamesMeet = merge.messages.some(({ type, paths }) => RENAMES_MEET.test(type) && paths.includes(path));
   const pick = async (number: 2 | 3, side: Side): Promise<Stage | undefined> => {
@@ -168,13 +170,14 @@ async function copyName(
   return conflictCopyName({ path, id, ...(await provenance(one.repository, { side, other, path })) }, isTaken);
 }
 
-function withoutLabel(path: RelativePath, { ours, theirs }: SettleRequest): RelativePath | undefined {
+/** Returns the name of a file that git has set aside as `<path>~<commit>`; undefined for any other path. */
+export function withoutLabel(path: RelativePath, { ours, theirs }: SettleRequest): RelativePath | undefined {
   const at = [ours, theirs].map((id) => path.indexOf(`~${id}`)).find((found) => found > 0);
   return at === undefined ? undefined : asRelative(path.slice(0, at));
 }
 
 /** Says what kind of conflict a path is in, from git's message types and the stages there are. */
-function kindOf(merge: MergeTree, path: RelativePath, stages: readonly Stage[]): ConflictKind {
+export function kindOf(merge: MergeTree, path: RelativePath, stages: readonly Stage[]): ConflictKind {
   const types = merge.messages.filter(({ paths }) => paths.includes(path)).map(({ type }) => type);
   const says = (pattern: RegExp): boolean => types.some((type) => pattern.test(type));
   if (stages.some(({ mode }) => mode === SUBMODULE)) return 'submodule';

@@ -1,17 +1,12 @@
-import type { Change, Quarantined } from '../../model/change.js';
+import type { Quarantined } from '../../model/change.js';
 import type { Blocked } from '../../model/outcome.js';
 import { remove } from '../../system/files.js';
-import { emptiedFolder } from '../emptied-folder.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
-import { type Candidate, readCandidates } from './candidates.js';
-import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
-import { forgetStats } from './distrust.js';
 import { busy, moveBranch, withIndexLock } from './move-branch.js';
-import { copyIndex, emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
+import { changesSince, prepare } from './prepare.js';
+import { emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
-import { settle } from './settle.js';
-import { stage, takeBack } from './stage.js';
 import type { Status } from './status-parser.js';
 import { runCommitMessage, runPreCommit } from './user-hooks.js';
 
@@ -36,33 +31,15 @@ export async function snapshot(
     const kind = request.dryRun ? 'skipped' : 'clean';
     return { kind: 'done', head, quarantined: [], commit: { kind, changes: [] } };
   }
-  const { candidates, quarantined } = await readCandidates(repository, context.status);
-  const { settled, moving } = request.settle
-    ? await settle(repository, candidates, request.stillChanging)
-    : { settled: candidates, moving: [] };
-  const index = copyIndex(repository);
-  await forgetStats(repository, index);
-  // What was staged although it is left out would go into the snapshot all the same.
-  const isLeftOut = new Set(quarantined.map(({ path }) => path));
-  const staged = context.status.tracked.filter((entry) => entry.staged !== '.' && entry.submodule === undefined);
-  const unwanted = staged.filter(({ path }) => isLeftOut.has(path));
-  await takeBack(
-    repository,
-    index,
-    unwanted.map((tracked) => ({ path: tracked.path, tracked })),
-  );
-  const leftOut = await stage(repository, index, settled, request.stillChanging);
-  const known = [...quarantined, ...moving, ...leftOut];
-  const emptied = request.allowDeletions
-    ? undefined
-    : await emptiedBy(repository, { index, candidates: settled, head: request.state.head });
-  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined: known };
+  const prepared = await prepare(repository, request, context.status);
+  if (prepared.kind === 'blocked') return prepared;
+  const { index, quarantined } = prepared;
   const composing = stagedOtherwise(context.status);
   if (composing !== undefined) {
     context.keepAside(await writeTree(repository, index));
-    return { kind: 'blocked', blocked: composing, quarantined: known };
+    return { kind: 'blocked', blocked: composing, quarantined };
   }
-  return await commit({ repository, request, context, index, candidates: settled, quarantined: known });
+  return await commit({ repository, request, context, index, quarantined });
 }
 
 /**
@@ -82,31 +59,11 @@ function stagedOtherwise(status: Status): Blocked | undefined {
   return undefined;
 }
 
-type Removals = {
-  readonly index: PrivateIndex;
-  readonly candidates: readonly Candidate[];
-  readonly head: string | undefined;
-};
-
-/** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
-async function emptiedBy(repository: Repository, { index, candidates, head }: Removals): Promise<Blocked | undefined> {
-  const tree = { top: repository.top, metadata: '.git' } as const;
-  const gone = candidates.flatMap(({ path, stats, tracked }) =>
-    stats !== undefined || tracked === undefined || tracked.staged === 'D' ? [] : [path],
-  );
-  if (emptiedFolder(tree, gone) === undefined) return undefined;
-  const changes = await changesSince(repository, head, await writeTree(repository, index));
-  const moved = new Set(changes.flatMap((change) => (change.type === 'renamed' ? [change.from] : [])));
-  const stillGone = gone.filter((path) => !moved.has(path));
-  return emptiedFolder(tree, stillGone);
-}
-
 type CommitRequest = {
   readonly repository: Repository;
   readonly request: SnapshotRequest;
   readonly context: SnapshotContext;
   readonly index: PrivateIndex;
-  readonly candidates: readonly Candidate[];
   readonly quarantined: readonly Quarantined[];
 };
 
@@ -145,9 +102,3 @@ async function isTreeOf(repository: Repository, tree: string, head: string | und
   if (head === undefined) return tree === (await emptyTree(repository));
   return tree === (await repository.git.text(['rev-parse', `${head}^{tree}`]));
 }
-
-const changesSince = async (
-  repository: Repository,
-  head: string | undefined,
-  tree: string,
-): Promise<readonly Change[]> => await readChanges(repository, head ?? (await emptyTree(repository)), tree);

@@ -3,7 +3,9 @@ import { dirname } from 'node:path/posix';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { isReadable, joinPath, lstatIfAllowed } from '../../system/files.js';
+import { onlyIncluded } from '../only-included.js';
 import { hasRealParents } from '../placement/parents.js';
+import { isSecret } from '../secrets.js';
 import { readHiddenCopies } from './keep-ignored.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
@@ -35,7 +37,9 @@ export async function readCandidates(repository: Repository, status: readonly St
     if ('reason' in found) quarantined.set(found.path, found);
     else candidates.push(found);
   }
-  return { candidates, quarantined: [...quarantined.values()] };
+  const known = new Set<string>(status.flatMap(({ path, letter }) => (letter === '?' ? [] : [path])));
+  const selection = { candidates, quarantined: [...quarantined.values()] };
+  return onlyIncluded(repository.settings, selection, (path) => known.has(path));
 }
 
 /** Lists the paths that are in no commit, as {@link readCandidates} names them. */
@@ -68,6 +72,9 @@ function lookAt(repository: Repository, entry: StatusEntry): Candidate | Quarant
   if (reason !== undefined) return { path, reason };
   // Hg could not look at it a moment ago, and now we can.
   if (letter === '!') return { path, reason: 'still-changing' };
+  if (letter === '?' && repository.settings.secretsGuard && isSecret(repository.top, path, stats)) {
+    return { path, reason: 'secret' };
+  }
   return { ...entry, stats };
 }
 

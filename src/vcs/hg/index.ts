@@ -1,5 +1,6 @@
 import type { RelativePath } from '../../model/paths.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
+import { backUp, notBackedUp, unsentBackups } from './backup.js';
 import { type Candidate, uncommittedPaths } from './candidates.js';
 import { clone } from './clone.js';
 import { hgIn } from './command.js';
@@ -41,6 +42,7 @@ export const hg: Vcs = {
 function workingTree(repository: Repository): WorkingTree {
   let status: readonly StatusEntry[] | undefined;
   let refused: readonly Candidate[] | undefined;
+  const isBackup = repository.settings.mode === 'backup';
   const site = hookSite(repository);
   return {
     vcs: 'hg',
@@ -68,11 +70,12 @@ function workingTree(repository: Repository): WorkingTree {
       };
       return await snapshot(repository, request, { status: status ?? (await readStatus(repository)), keepAside });
     },
+    backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, candidates: refused }),
     fetch: (state) => fetch(repository, state),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
-    unpushed: (branch) => unpushed(repository, branch),
+    unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
     uncommitted: () => uncommitted(repository),
     // Hg tells of ignored files only one by one, after it has looked at them all.
     ignoredFolders: async () => [],
@@ -90,5 +93,8 @@ async function unpushed(repository: Repository, branch: string): Promise<number 
   return await countOf(repository, `::${head} and not public()`);
 }
 
-const uncommitted = async (repository: Repository): Promise<readonly RelativePath[]> =>
-  await uncommittedPaths(repository, await readStatus(repository));
+async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
+  const { branch } = await readPosition(repository);
+  const backup = repository.settings.mode === 'backup' ? await notBackedUp(repository, branch) : undefined;
+  return backup ?? (await uncommittedPaths(repository, await readStatus(repository)));
+}

@@ -1,7 +1,9 @@
 import { localCopyName } from '../local-copy-name.js';
+import { blockedBy, inTheWay } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
+import { stillBeingWritten } from '../still-being-written.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { checkOut } from './check-out.js';
 import { contentsOf } from './contents.js';
@@ -29,7 +31,7 @@ export async function integrate(repository: Repository, request: IntegrateReques
   const theirs = unsupportedChange(repository, met);
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
-  const { id, conflicts } = await merge(repository, { ...ends, pause: request.policy === 'pause' });
+  const { id, conflicts } = await merge(repository, { ...ends, policy: request.policy });
   if (id === undefined) return { kind: 'paused', conflicts };
   return await bringIn(repository, { ...request, to: id, kind: 'merged', conflicts });
 }
@@ -40,7 +42,7 @@ const done = (
 ): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
 
 /** A changeset to put in place. */
-export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined'> & {
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace'> & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged';
   readonly conflicts: Extract<IntegrateResult, { kind: 'paused' }>['conflicts'];
@@ -59,29 +61,29 @@ export async function bringIn(
     files.map(({ path }) => path),
   );
   if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
-  const stillChanging = request.quarantined.find(
-    ({ path, reason }) => reason === 'still-changing' && files.some((file) => file.path === path),
-  );
-  if (stillChanging !== undefined) {
-    const why = `'${stillChanging.path}' is still being written`;
-    return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
-  }
+  const why = stillBeingWritten(request.quarantined, files);
+  if (why !== undefined) return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   const contents = contentsOf(repository);
   await contents.load(
     from,
     files.filter(({ old }) => old !== undefined).map(({ path }) => path),
   );
   const { bookmark } = await readPosition(repository);
-  const placed = await place({
+  const planned = {
     top: repository.top,
+    differences: files,
+    matches: contents.matches,
+    copyName: ownCopyName(repository),
+  };
+  const obstacle = request.displace ? undefined : await inTheWay(planned);
+  if (obstacle !== undefined) return { kind: 'blocked', blocked: blockedBy(obstacle) };
+  const placed = await place({
+    ...planned,
     staging: stagingFolder(repository),
     branch,
     from,
     to,
-    differences: files,
     uncommitted: new Set(request.quarantined.map(({ path }) => path)),
-    matches: contents.matches,
-    copyName: ownCopyName(repository),
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced);
       await checkOut(repository, { changeset: to, folder, paths });

@@ -1,6 +1,7 @@
 import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, readIfPresent, writeAtomically } from '../../system/files.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
+import { includedPaths } from '../only-included.js';
 import type { Displaced } from '../placement/place.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
@@ -21,7 +22,14 @@ export async function keepIgnored(repository: Repository, displaced: readonly Di
   const paths = exactly(displaced.map(({ path }) => path));
   const listed = await repository.hg.output(['status', '-i', '-n', '-0', '--', ...paths]);
   const ignored = splitPaths(listed);
-  const isIgnored = (path: string): boolean => ignored.some((name) => name === path || name.startsWith(`${path}/`));
+  const included = new Set<string>(
+    includedPaths(
+      repository.settings,
+      displaced.map(({ path }) => path),
+    ),
+  );
+  const isIgnored = (path: string): boolean =>
+    !included.has(path) || ignored.some((name) => name === path || name.startsWith(`${path}/`));
   const copies = displaced.filter(({ path }) => isIgnored(path));
   if (copies.length === 0) return;
   const names = copies.flatMap(({ path, copy }) => [copy, ...below(ignored, path, copy)]);

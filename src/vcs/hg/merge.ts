@@ -1,9 +1,12 @@
 import type { Conflict } from '../../model/outcome.js';
+import type { ConflictPolicy } from '../../model/repo.js';
+import { preferredSide } from '../preferred-side.js';
 import { MACHINE_TRAILER } from '../vcs.js';
 import { hgFailure } from './command.js';
 import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
+import { preferSide } from './prefer-side.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
@@ -11,10 +14,7 @@ import { settleFlags } from './settle-flags.js';
 import { settleLosses } from './settle-losses.js';
 
 /** What merging needs to know. */
-export type MergeRequest = Ends & {
-  /** Leave a merge that has conflicts to a person. */
-  readonly pause: boolean;
-};
+export type MergeRequest = Ends & { readonly policy: ConflictPolicy };
 
 /** A merge; without a changeset where it was left to a person. */
 export type Merged = { readonly id: string | undefined; readonly conflicts: readonly Conflict[] };
@@ -58,17 +58,29 @@ async function mergeInShare(share: MergeShare, { ours, theirs }: Ends): Promise<
 
 async function mergeOne(repository: Repository, share: MergeShare, request: MergeRequest): Promise<Merged> {
   const hasConflicts = await mergeInShare(share, request);
-  const settled = hasConflicts ? await settleConflicts(share, request) : [];
-  const flags = await settleFlags(share, request, settled);
-  const left = await settleLosses(share, request);
-  const conflicts = [...settled, ...flags, ...left, ...(await divergentRenames(repository, request))];
-  if (request.pause && conflicts.length > 0) {
+  const conflicts = await settle(repository, share, { ...request, hasConflicts });
+  if (request.policy === 'pause' && conflicts.length > 0) {
     await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
     return { id: undefined, conflicts };
   }
   const message = repository.messages.merge(conflicts);
   await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
   return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts };
+}
+
+type Settling = MergeRequest & { readonly hasConflicts: boolean };
+
+async function settle(repository: Repository, share: MergeShare, request: Settling): Promise<readonly Conflict[]> {
+  const side = preferredSide(request.policy);
+  if (side !== undefined) {
+    const settled = await preferSide(share, { ...request, side });
+    const flags = await settleFlags(share, { ...request, side }, settled);
+    return [...settled, ...flags, ...(await settleLosses(share, request, side))];
+  }
+  const settled = request.hasConflicts ? await settleConflicts(share, request) : [];
+  const flags = await settleFlags(share, { ...request, side: 'theirs' }, settled);
+  const left = await settleLosses(share, request);
+  return [...settled, ...flags, ...left, ...(await divergentRenames(repository, request))];
 }
 
 /**

@@ -36,7 +36,12 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const { head } = await readPosition(repository);
   const bookmark = asideBookmark(repository, branch);
   const [before] = await bookmarked(repository, bookmark);
-  const id = candidates === undefined ? head : await asideChangeset(repository, { head, before, candidates });
+  // The hub takes a bookmark only forward, so what stands there has to be a part of what comes next.
+  const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
+  const id =
+    candidates === undefined && continues
+      ? head
+      : await asideChangeset(repository, { head, before, candidates: candidates ?? [] });
   if (id === undefined) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, id);
   if (secret !== undefined) return secret;
@@ -48,13 +53,17 @@ export async function publishAside(repository: Repository, { branch, candidates 
 }
 
 /** Hg parts bookmarks from their places with a colon, so none may be in a name. */
-const asideBookmark = ({ settings }: Repository, branch: string): string =>
+export const asideBookmark = ({ settings }: Repository, branch: string): string =>
   `autosync/${settings.machine}/${branch}`.replaceAll(':', '-');
 
-const bookmarked = (repository: Repository, bookmark: string): Promise<readonly string[]> =>
+/** Returns what a bookmark stands on. */
+export const bookmarked = (repository: Repository, bookmark: string): Promise<readonly string[]> =>
   changesetsOf(repository, `bookmark() and bookmark(${quoted(`re:^${escapePattern(bookmark)}$`)})`);
 
 const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The named branch of what this machine sets aside: so it is no head of the branch that others follow. */
+export const asideBranch = ({ settings }: Repository): string => `autosync-${settings.machine}`.replaceAll(':', '-');
 
 type AsideChangeset = {
   readonly head: string | undefined;
@@ -79,7 +88,7 @@ async function asideChangeset(
     const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
     if (!continues) await share.hg.output(['debugsetparents', head ?? 'null', before]);
     const { machine } = repository.settings;
-    await share.hg.output(['branch', '-q', '--force', '--', `autosync-${machine}`.replaceAll(':', '-')]);
+    await share.hg.output(['branch', '-q', '--force', '--', asideBranch(repository)]);
     const message = `Kept the work of ${machine} aside\n\n${MACHINE_TRAILER}: ${machine}\n`;
     await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
     return await share.hg.text(['log', '--rev=.', '-T', '{node}']);
@@ -87,7 +96,7 @@ async function asideChangeset(
 }
 
 /** Makes one path of the share like the person's. */
-function transfer({ top }: Repository, share: MergeShare, { path, stats }: Candidate): void {
+export function transfer({ top }: Repository, share: MergeShare, { path, stats }: Candidate): void {
   const [from, to] = [joinPath(top, path), joinPath(share.top, path)];
   if (lstatIfPresent(to)?.isDirectory() === true) removeTree(to);
   else remove(to);

@@ -78,9 +78,11 @@ async function settleContent(share: MergeShare, ends: Ends, conflict: ContentCon
   return { path, kind: kindOf(conflict, kept, other), kept: path, copy };
 }
 
-const isLink = ({ mode }: Version): boolean => mode === '120000';
+/** Tells whether a version is a link. */
+export const isLink = ({ mode }: Version): boolean => mode === '120000';
 
-function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): ConflictKind {
+/** Says what kind of conflict two versions of a path are in. */
+export function kindOf({ hasBase }: ContentConflict, one: Version, other: Version): ConflictKind {
   if (!hasBase) return isLink(one) === isLink(other) ? 'both-added' : 'file-directory';
   return one.data.includes(0) || other.data.includes(0) ? 'binary' : 'content';
 }

@@ -1,6 +1,7 @@
 import type { Conflict } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
 import { joinPath, setMode } from '../../system/files.js';
+import type { PreferredSide } from '../preferred-side.js';
 import { changedPaths, modesOf } from './difference.js';
 import type { MergeShare } from './merge-share.js';
 import { changesetsOf } from './revisions.js';
@@ -11,11 +12,11 @@ const PERMISSIONS: Readonly<Record<string, number>> = { '100644': 0o644, '100755
 
 /**
  * Settles what hg says in words alone ("cannot merge flags … without common ancestor"): new files of one content that
- * are executable on one side only. Hg keeps our bit; the hub's version keeps the name, here as elsewhere.
+ * are executable on one side only. Hg keeps our bit; that of the side whose version keeps the name is wanted.
  */
 export async function settleFlags(
   share: MergeShare,
-  { ours, theirs }: Ends,
+  { ours, theirs, side }: Ends & { readonly side: PreferredSide },
   settled: readonly Conflict[],
 ): Promise<readonly Conflict[]> {
   const [base] = await changesetsOf(share, `ancestor(${ours}, ${theirs})`);
@@ -26,7 +27,7 @@ export async function settleFlags(
   const [own, other] = [await modesOf(share, ours, both), await modesOf(share, theirs, both)];
   const conflicts: Conflict[] = [];
   for (const path of both) {
-    const permissions = PERMISSIONS[other.get(path) ?? ''];
+    const permissions = PERMISSIONS[(side === 'ours' ? own : other).get(path) ?? ''];
     if (permissions === undefined || own.get(path) === other.get(path)) continue;
     setMode(joinPath(share.top, path), permissions);
     conflicts.push({ path, kind: 'mode', kept: path });

@@ -1,19 +1,18 @@
 import type { Quarantined } from '../../model/change.js';
-import type { Blocked } from '../../model/outcome.js';
 import type { ExecResult } from '../../system/exec.js';
-import { emptiedFolder } from '../emptied-folder.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
-import { type Candidate, readCandidates } from './candidates.js';
+import type { Candidate } from './candidates.js';
 import { changesOf, foreseenChanges } from './changes.js';
 import { exactly, hgFailure, lastWords } from './command.js';
 import { HELD, isHeld } from './hub.js';
 import { author } from './identity.js';
 import { pendingOperation } from './pending-operation.js';
+import { prepare } from './prepare.js';
 import { addRemove, foreseeRenames, untold } from './renames.js';
 import type { Repository } from './repository.js';
 import { readPosition } from './revisions.js';
 import { selecting } from './selecting.js';
-import { leaveOutMoving, settle } from './settle.js';
+import { leaveOutMoving } from './settle.js';
 import { parseStatus, STATUS_ARGUMENTS, type StatusEntry } from './status-parser.js';
 
 /** What the hg adapter needs besides the request: hg's own list, and where work that may not be committed goes. */
@@ -29,13 +28,9 @@ export async function snapshot(
   request: SnapshotRequest,
   context: SnapshotContext,
 ): Promise<SnapshotResult> {
-  const { candidates, quarantined } = await readCandidates(repository, context.status);
-  const { settled, moving } = request.settle
-    ? await settle(repository, candidates, request.stillChanging)
-    : { settled: candidates, moving: [] };
-  const known = [...quarantined, ...moving];
-  const emptied = request.allowDeletions ? undefined : await emptiedBy(repository, settled);
-  if (emptied !== undefined) return { kind: 'blocked', blocked: emptied, quarantined: known };
+  const prepared = await prepare(repository, request, context.status);
+  if (prepared.kind === 'blocked') return prepared;
+  const { candidates: settled, quarantined: known } = prepared;
   const { head } = request.state;
   if (request.dryRun) {
     const changes = foreseenChanges(settled, await foreseeRenames(repository, settled));
@@ -43,16 +38,6 @@ export async function snapshot(
   }
   if (settled.length === 0) return { kind: 'done', head, quarantined: known, commit: { kind: 'clean', changes: [] } };
   return await commit({ repository, request, context, candidates: settled, quarantined: known });
-}
-
-/** Returns which folder a snapshot would empty; only where one seems so is it worth to ask what has merely moved. */
-async function emptiedBy(repository: Repository, candidates: readonly Candidate[]): Promise<Blocked | undefined> {
-  const tree = { top: repository.top, metadata: '.hg' } as const;
-  const gone = candidates.flatMap(({ path, letter, stats }) => (letter === '!' && stats === undefined ? [path] : []));
-  if (emptiedFolder(tree, gone) === undefined) return undefined;
-  const moved = new Set<string>((await foreseeRenames(repository, candidates)).values());
-  const stillGone = gone.filter((path) => !moved.has(path));
-  return emptiedFolder(tree, stillGone);
 }
 
 type CommitRequest = {

@@ -7,5 +7,6 @@ export async function readStatus({ hg }: Pick<Repository, 'hg'>): Promise<readon
   return parseStatus(await hg.output(STATUS_ARGUMENTS)).filter(({ path }) => !isMetadata(path));
 }
 
-const isMetadata = (path: string): boolean =>
+/** Tells whether a path is ours, or git's own data beside hg's. */
+export const isMetadata = (path: string): boolean =>
   /^\.git(\/|$)/i.test(path) || path === STAGING_IN_TREE || path.startsWith(`${STAGING_IN_TREE}/`);

@@ -20,6 +20,7 @@ const row = (change: Partial<StatusRow>): StatusRow => ({
   uncommitted: 0,
   conflicts: 0,
   quarantined: 0,
+  leftOut: [],
   todo: null,
   ...change,
 });

@@ -387,6 +387,9 @@ describe('announce', () => {
     'branch-deleted',
     'unrelated-history',
     'emptied-folder',
+    'mass-deletion',
+    'diverged',
+    'in-the-way',
     'damaged',
     'missing',
   ];
@@ -440,5 +443,54 @@ describe('readAnnounced', () => {
     const good = { key: 'auth', since: 1, seenAt: 2, announcedAt: null };
     const value = { troubles: [good, { key: 'auth' }, null, { ...good, since: 'x' }], conflicts: ['a', 1] };
     expect(readAnnounced(value)).toEqual({ troubles: [good], conflicts: ['a'] });
+  });
+});
+
+describe('files that are left out', () => {
+  const leaving = (...paths: readonly string[]): RepoReport =>
+    report({ quarantined: paths.map((path) => ({ path: asRelative(path), reason: 'secret' })) });
+
+  it('are announced once each, and again when they come back', () => {
+    expect(
+      play([
+        [0, leaving('.env')],
+        [5, leaving('.env')],
+        [10, leaving('.env', 'id_rsa')],
+        [15, leaving('id_rsa')],
+        [20, leaving('id_rsa', '.env')],
+      ]),
+    ).toEqual([
+      [0, 'attention', ['.env']],
+      [10, 'attention', ['id_rsa']],
+      [20, 'attention', ['.env']],
+    ]);
+  });
+
+  it('are not announced again after a run that could not look', () => {
+    expect(
+      play([
+        [0, leaving('.env')],
+        [5, blocked('merge')],
+        [10, leaving('.env')],
+      ]),
+    ).toEqual([[0, 'attention', ['.env']]]);
+  });
+
+  it('are announced after news that was more important', () => {
+    const both = { ...leaving('.env'), ...pushRejected() };
+    expect(
+      play([
+        [0, both],
+        [5, both],
+      ]).map(([at, event]) => [at, event]),
+    ).toEqual([
+      [0, 'attention'],
+      [5, 'attention'],
+    ]);
+  });
+
+  it('are no news where there is nothing that a person could do', () => {
+    const report_ = report({ quarantined: [{ path: asRelative('pipe'), reason: 'special-file' }] });
+    expect(play([[0, report_]])).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { asRelative } from '../../../src/model/paths.js';
 
 const added = (path: string): Change => ({ type: 'added', path: asRelative(path) });
 const messages = (message = '{event}', subject?: string): ReturnType<typeof commitMessages> =>
-  commitMessages({ machine: 'laptop', message }, subject);
+  commitMessages({ machine: 'laptop', message, conflict: 'keep-both' }, subject);
 
 describe('a snapshot message', () => {
   it('names a single event, and the machine', () => {

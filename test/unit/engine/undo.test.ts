@@ -14,6 +14,7 @@ const content = (text: string | undefined): TreeDifference['old'] =>
 /** A history that is only looked at. */
 const historyOf = (trees: Trees): Versions => ({
   list: async () => [],
+  recent: async () => [],
   find: async (moment) =>
     moment.kind === 'revision' && moment.id in trees
       ? { id: moment.id, at: 0, author: '', machine: undefined, message: '' }

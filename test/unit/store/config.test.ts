@@ -44,10 +44,15 @@ describe('settings without a file', () => {
     expect(isMachineName(machine)).toBe(true);
     expect(others).toEqual({
       schedule: { kind: 'every', seconds: 300 },
+      mode: 'sync',
       conflict: 'keep-both',
       remote: '',
       settleSeconds: 2,
       maxFileBytes: 100_000_000,
+      include: [],
+      ignore: [],
+      secretsGuard: true,
+      deletionsLimit: { kind: 'percent', percent: 50 },
       message: '{event}',
       sign: false,
       trackedHooks: false,
@@ -70,10 +75,15 @@ describe('config.toml', () => {
   it('sets each setting', () => {
     const settings = settingsOf(`\ufeffmachine = "desk"
 schedule = "*/10 * * * *"
+mode = "backup"
 conflict = "pause"
 remote = "hub"
 settle = "1m30s"
 max-file-size = "2.5GiB"
+include = ["notes", "*.md"]
+ignore = ["**/tmp/*"]
+secrets-guard = false
+deletions-limit = "200"
 message = "{machine}: {event}"
 sign = true
 tracked-hooks = true
@@ -86,10 +96,15 @@ offline-news = "1d12h"
     expect(settings).toEqual({
       machine: 'desk',
       schedule: { kind: 'cron', expression: '*/10 * * * *' },
+      mode: 'backup',
       conflict: 'pause',
       remote: 'hub',
       settleSeconds: 90,
       maxFileBytes: 2.5 * 1024 ** 3,
+      include: ['notes', '*.md'],
+      ignore: ['**/tmp/*'],
+      secretsGuard: false,
+      deletionsLimit: { kind: 'count', files: 200 },
       message: '{machine}: {event}',
       sign: true,
       trackedHooks: true,
@@ -146,7 +161,9 @@ offline-news = "1d12h"
 
   it('says what was meant by a misspelt key, and what is allowed for a wrong value', () => {
     expect(errorOf(() => settingsOf('setle = "3s"')).hints).toEqual(["did you mean 'settle'?"]);
-    expect(errorOf(() => settingsOf('conflict = "ours"')).hints).toEqual(["expected 'keep-both' or 'pause'"]);
+    expect(errorOf(() => settingsOf('conflict = "ours"')).hints).toEqual([
+      "expected 'keep-both', 'pause', 'prefer-local' or 'prefer-remote'",
+    ]);
     expect(errorOf(() => settingsOf('schedule = "* * * *"')).message).toContain('4 fields');
     expect(errorOf(() => settingsOf('quite-another = 1')).hints[0]).toContain('max-file-size');
   });
@@ -161,7 +178,7 @@ offline-news = "1d12h"
 describe('describing settings', () => {
   it('says for each what it is and who says so', () => {
     settingsOf('settle = "3s"\nsign = true\nnotify-command = ["a b"]\n');
-    const views = describeSettings(locations, { own: { sign: false, remote: 'hub' }, parseSchedule });
+    const views = describeSettings(locations, { own: { sign: false, remote: 'hub' }, top: undefined, parseSchedule });
     const shown = Object.fromEntries(views.map((view) => [view.name, [view.value, view.from]]));
     expect(shown).toMatchObject({
       settle: ['3s', 'config'],
@@ -175,7 +192,9 @@ describe('describing settings', () => {
 
   it('refuses what reading them would refuse', () => {
     expect(() => settingsOf('settle = 3')).toThrow();
-    expect(() => describeSettings(locations, { own: {}, parseSchedule })).toThrow("'settle' cannot be 3");
+    expect(() => describeSettings(locations, { own: {}, top: undefined, parseSchedule })).toThrow(
+      "'settle' cannot be 3",
+    );
   });
 });
 
@@ -250,5 +269,54 @@ describe('the name of a machine', () => {
 
   it.each(['', '.a', 'a.', '-a', 'a..b', 'a.lock', 'a/b', 'a b', 'é', 'a\n', 'x'.repeat(64)])('is never %j', (name) => {
     expect(isMachineName(name)).toBe(false);
+  });
+});
+
+describe('patterns of paths', () => {
+  it.each(['*.log', 'build/', '/build', 'a/**/*.bin', '.cache', 'a b', 'ä?[0-9]', '*a*b*'])(
+    "may be '%s'",
+    (pattern) => {
+      expect(settingsOf(`ignore = [${JSON.stringify(pattern)}]`).ignore).toEqual([pattern]);
+    },
+  );
+
+  it.each([
+    ['leads out of the tree', '../x'],
+    ['leads out of the tree further down', 'a/../../x'],
+    ['is empty', ''],
+    ['has an empty name', 'a//b'],
+    ['is the whole disk', '/'],
+    ['is taken back', '!keep'],
+    ['has braces, which multiply', '{a,b}'],
+    ['has parentheses', '+(a|a)'],
+    ['has a backslash', 'a\\b'],
+    ['has a control character', 'a\u0007'],
+    ['has four stars in a name', '*a*a*a*a'],
+    ['has stars across folders in a name', 'a**'],
+    ['goes down at will three times', '**/a/**/a/**'],
+    ['is longer than any name', 'a'.repeat(1001)],
+  ])('may be none that %s', (_, pattern) => {
+    expect(errorOf(() => settingsOf(`ignore = [${JSON.stringify(pattern)}]`)).message).toContain("'ignore' cannot be");
+  });
+
+  it('are at most two hundred', () => {
+    const list = (length: number): string => `include = [${Array(length).fill('"a"').join(', ')}]`;
+    expect(settingsOf(list(200)).include).toHaveLength(200);
+    expect(errorOf(() => settingsOf(list(201))).message).toContain("'include' cannot be");
+  });
+});
+
+describe('the limit of removals', () => {
+  it.each([
+    ['0%', { kind: 'percent', percent: 0 }],
+    ['100%', { kind: 'percent', percent: 100 }],
+    ['0', { kind: 'count', files: 0 }],
+    ['off', { kind: 'off' }],
+  ])("may be '%s'", (text, limit) => {
+    expect(settingsOf(`deletions-limit = "${text}"`).deletionsLimit).toEqual(limit);
+  });
+
+  it.each(['101%', '-1', '1.5', 'half', '', '%'])("may not be '%s'", (text) => {
+    expect(errorOf(() => settingsOf(`deletions-limit = "${text}"`)).message).toContain("'deletions-limit' cannot be");
   });
 });

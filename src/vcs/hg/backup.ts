@@ -1,0 +1,182 @@
+import type { CommitOutcome, FetchOutcome, PushOutcome } from '../../model/outcome.js';
+import type { RelativePath } from '../../model/paths.js';
+import { joinPath } from '../../system/files.js';
+import type { BackupRequest, BackupResult } from '../vcs.js';
+import { type Candidate, uncommittedPaths } from './candidates.js';
+import { changesOf, foreseenChanges } from './changes.js';
+import { exactly } from './command.js';
+import { contentsOf } from './contents.js';
+import { modesOf } from './difference.js';
+import { askHub, type Identified, identify, unavailable } from './hub.js';
+import { author } from './identity.js';
+import { cleanShare, inMergeShare } from './merge-share.js';
+import { prepare } from './prepare.js';
+import { asideBookmark, asideBranch, bookmarked, transfer } from './publish-aside.js';
+import { pushChangeset, secrecy } from './push.js';
+import { foreseeRenames } from './renames.js';
+import type { Repository } from './repository.js';
+import { changesetsOf, countOf, isAncestor, isKnown } from './revisions.js';
+import { isMetadata } from './status.js';
+import { parseStatus, STATUS_ARGUMENTS, type StatusEntry } from './status-parser.js';
+import { type Upstream, upstreamOf } from './upstream.js';
+
+/**
+ * Backs the working tree up under this machine's own bookmark on the hub. A backup holds the files and not the person's
+ * commits: those would become public by it, and he could not amend them any more. Each stands upon the last one, on a
+ * named branch of this machine's own; the first stands on what is public of his history.
+ */
+export async function backUp(
+  repository: Repository,
+  request: BackupRequest,
+  status: readonly StatusEntry[],
+): Promise<BackupResult> {
+  const prepared = await prepare(repository, request, status);
+  if (prepared.kind === 'blocked') return prepared;
+  const { candidates, quarantined } = prepared;
+  const { branch, head } = request.state;
+  if (request.dryRun) {
+    const changes = foreseenChanges(candidates, await foreseeRenames(repository, candidates));
+    return {
+      kind: 'done',
+      commit: { kind: 'skipped', changes },
+      quarantined,
+      fetch: { kind: 'skipped' },
+      push: NOT_ASKED,
+    };
+  }
+  const secret = head === undefined ? undefined : await secrecy(repository, head);
+  if (secret !== undefined) {
+    return {
+      kind: 'done',
+      commit: { kind: 'clean', changes: [] },
+      quarantined,
+      fetch: { kind: 'skipped' },
+      push: secret,
+    };
+  }
+  const bookmark = asideBookmark(repository, branch);
+  const hub = await lookAtHub(repository, bookmark);
+  const last = await lastBackup(repository, bookmark, hub);
+  const { id, commit } = await commitBackup(repository, { head, last, candidates });
+  if (id !== undefined) {
+    await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
+  }
+  const push = request.push ? await send(repository, { hub, bookmark, id }) : NOT_ASKED;
+  const fetch: FetchOutcome =
+    hub.kind === 'seen' ? { kind: 'fetched', relation: hub.id === id ? 'equal' : 'ahead' } : hub.outcome;
+  return { kind: 'done', commit, quarantined, fetch, push };
+}
+
+const NOT_ASKED: PushOutcome = { kind: 'not-attempted', why: 'not asked for' };
+
+/** This machine's own bookmark, as the hub has it. */
+type Hub =
+  | { readonly kind: 'seen'; readonly upstream: Upstream; readonly id: string | undefined }
+  | { readonly kind: 'unseen'; readonly outcome: FetchOutcome; readonly why: string };
+
+async function lookAtHub(repository: Repository, bookmark: string): Promise<Hub> {
+  const upstream = await upstreamOf(repository);
+  if ('why' in upstream) {
+    return { kind: 'unseen', outcome: { kind: 'fetched', relation: 'no-upstream' }, why: upstream.why };
+  }
+  const found: Identified = await identify(repository, upstream, bookmark);
+  if (found.kind === 'unavailable') return { kind: 'unseen', outcome: found, why: found.why };
+  if (found.kind === 'absent') return { kind: 'seen', upstream, id: undefined };
+  if (!(await isKnown(repository, found.id))) {
+    const pulled = await askHub(repository, upstream, ['pull', '-q', `--rev=${found.id}`]);
+    if (pulled.exitCode !== 0) {
+      const outcome = unavailable(pulled);
+      return { kind: 'unseen', outcome, why: outcome.why };
+    }
+  }
+  return { kind: 'seen', upstream, id: found.id };
+}
+
+/**
+ * Returns what a new backup continues: the hub's last one, unless one that was made here since does. Where the hub had
+ * one and has it no more, a new line is begun and nothing of the old one brought back.
+ */
+async function lastBackup(repository: Repository, bookmark: string, hub: Hub): Promise<string | undefined> {
+  const [own] = await bookmarked(repository, bookmark);
+  if (own === undefined || hub.kind === 'unseen') return hub.kind === 'seen' ? hub.id : own;
+  if (hub.id !== undefined) return (await isAncestor(repository, hub.id, own)) ? own : hub.id;
+  return (await countOf(repository, `${own} and public()`)) === 0 ? own : undefined;
+}
+
+type Wanted = {
+  readonly head: string | undefined;
+  readonly last: string | undefined;
+  readonly candidates: readonly Candidate[];
+};
+
+type Backup = { readonly id: string | undefined; readonly commit: CommitOutcome };
+
+async function commitBackup(repository: Repository, { head, last, candidates }: Wanted): Promise<Backup> {
+  const [known] = head === undefined ? [] : await changesetsOf(repository, `max(::${head} and public())`);
+  const base = last ?? known;
+  return await inMergeShare<Backup>(repository, async (share) => {
+    await cleanShare(share, base ?? 'null');
+    await share.hg.output(['revert', '-q', '--all', '--no-backup', `--rev=${head ?? 'null'}`]);
+    for (const candidate of candidates) transfer(repository, share, candidate);
+    const paths = exactly(candidates.map(({ path }) => path));
+    if (paths.length > 0) await share.hg.output(['addremove', '-q', '-s', '75', '--', ...paths]);
+    const changed = parseStatus(await share.hg.output(STATUS_ARGUMENTS)).filter(({ letter }) => /[MAR]/.test(letter));
+    const changes = changesOf(changed);
+    // Never a bookmark on what others work on, who would take it for this machine's own: the hub has it anyway.
+    if (changes.length === 0) return { id: last, commit: { kind: 'clean', changes } };
+    await share.hg.output(['branch', '-q', '--force', '--', asideBranch(repository)]);
+    const message = repository.messages.backup(changes);
+    const args = ['commit', '-q', '-u', await author(repository), '-m', message, '--config', 'phases.new-commit=draft'];
+    await share.hg.output(args);
+    const id = await share.hg.text(['log', '--rev=.', '-T', '{node}']);
+    return { id, commit: { kind: 'committed', id, message, changes } };
+  });
+}
+
+type Sending = { readonly hub: Hub; readonly bookmark: string; readonly id: string | undefined };
+
+async function send(repository: Repository, { hub, bookmark, id }: Sending): Promise<PushOutcome> {
+  if (hub.kind === 'unseen') return { kind: 'not-attempted', why: hub.why };
+  if (id === undefined || id === hub.id) return { kind: 'nothing-to-push' };
+  const { upstream } = hub;
+  const sent = await pushChangeset(repository, { upstream, id, isNewBranch: true, bookmark });
+  if (sent.kind === 'unavailable' || sent.kind === 'rejected') return sent;
+  const commits = await countOf(repository, hub.id === undefined ? `${id}` : `only(${id}, ${hub.id})`);
+  return { kind: 'pushed', commits };
+}
+
+/** Lists every path that is not in the last backup as it stands in the working tree; undefined before the first. */
+export async function notBackedUp(
+  repository: Repository,
+  branch: string,
+): Promise<readonly RelativePath[] | undefined> {
+  const [last] = await bookmarked(repository, asideBookmark(repository, branch));
+  if (last === undefined) return undefined;
+  const status = parseStatus(await repository.hg.output([...STATUS_ARGUMENTS, `--rev=${last}`]));
+  const paths = new Set(
+    await uncommittedPaths(
+      repository,
+      status.filter(({ path }) => !isMetadata(path)),
+    ),
+  );
+  // What is backed up and not committed is unknown to hg here, whatever it holds: only a look into it tells.
+  const modes = await modesOf(repository, last, [...paths]);
+  const contents = contentsOf(repository);
+  await contents.load(
+    last,
+    [...paths].filter((path) => modes.has(path)),
+  );
+  for (const path of paths) {
+    const mode = modes.get(path);
+    if (mode !== undefined && (await contents.matches(path, joinPath(repository.top, path), { id: last, mode }))) {
+      paths.delete(path);
+    }
+  }
+  return [...paths];
+}
+
+/** Counts the backups that the hub has not got; undefined before the first. */
+export async function unsentBackups(repository: Repository, branch: string): Promise<number | undefined> {
+  const [last] = await bookmarked(repository, asideBookmark(repository, branch));
+  return last === undefined ? undefined : await countOf(repository, `::${last} and not public()`);
+}
