@@ -117,8 +117,8 @@ function storeOf(repository) {
   const wanted = ['.hg/store', '.hg/requires'].filter((path) => names.includes(path));
   const archive = run('git', [`--git-dir=${bare}`, 'archive', 'HEAD', '--', ...wanted]).out;
   run('tar', ['-x', '-C', source], { input: archive });
-  run('hg', ['-R', source, 'verify', '-q']);
-  return { name, source };
+  const isWhole = spawnSync('hg', ['-R', source, 'verify', '-q'], { env, timeout: LIMIT_MS }).status === 0;
+  return { name, source, isWhole };
 }
 
 /** Returns a repository that has all but the newest changesets of another, and how it gets those. */
@@ -159,7 +159,11 @@ try {
     line(measure(name, source, grow));
   }
   for (const repository of process.argv.slice(2)) {
-    const { name, source: whole } = storeOf(repository);
+    const { name, source: whole, isWhole } = storeOf(repository);
+    if (!isWhole) {
+      line([name, 'its store is damaged', ...head.slice(2).map(() => '-')]);
+      continue;
+    }
     const { source, grow } = growing(name, whole);
     line(measure(name, source, grow));
   }

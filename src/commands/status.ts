@@ -10,7 +10,7 @@ import { printable } from '../system/printable.js';
 import { colour, foreign, say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { entryFor, presentScheduler, slotOf } from './entry.js';
-import { mirrorRows, mirrorTable } from './mirror-rows.js';
+import { type MirrorRow, mirrorRows, mirrorTable } from './mirror-rows.js';
 import { relativeTime, shownPath, shownVerdict, table } from './render.js';
 import { installedRepos, namedRepos, openTree } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
@@ -51,10 +51,7 @@ export const command: Command = {
     const mirrors = typed.length === 0 ? await mirrorRows(wiring) : [];
     const now = wiring.engine.clock.now();
     if (isOn(args, 'json')) sayJson({ schema: 1, scheduler: scheduler?.kind ?? null, repos: rows, mirrors });
-    else {
-      if (rows.length > 0 || mirrors.length === 0) show(rows, scheduler?.kind, now);
-      if (mirrors.length > 0) for (const line of mirrorTable(mirrors, now)) say(line);
-    }
+    else showAll({ rows, mirrors, scheduler: scheduler?.kind, now });
     return EXIT.done;
   },
 };
@@ -114,7 +111,22 @@ async function look({ locations }: Wiring, repo: RegisteredRepo): Promise<Look |
   }
 }
 
-function show(rows: readonly StatusRow[], scheduler: string | undefined, now: number): void {
+type Shown = {
+  readonly rows: readonly StatusRow[];
+  readonly mirrors: readonly MirrorRow[];
+  readonly scheduler: string | undefined;
+  readonly now: number;
+};
+
+function showAll({ rows, mirrors, scheduler, now }: Shown): void {
+  if (rows.length > 0 || mirrors.length === 0) show(rows, now);
+  if (mirrors.length > 0) for (const line of mirrorTable(mirrors, now)) say(line);
+  const isAwaited = rows.length > 0 || mirrors.some(({ triggers }) => triggers.includes('schedule'));
+  if (!isAwaited || scheduler !== undefined) return;
+  say(colour('yellow', 'no scheduler calls autosync on this machine: autosync doctor'));
+}
+
+function show(rows: readonly StatusRow[], now: number): void {
   if (rows.length === 0) {
     say('no repository is installed; autosync install <repo>');
     return;
@@ -145,7 +157,6 @@ function show(rows: readonly StatusRow[], scheduler: string | undefined, now: nu
   for (const { path, why, verdict } of rows) {
     if (why !== '' && verdict !== 'paused') say(`${shownPath(path)}: ${foreign(why)}`);
   }
-  if (scheduler === undefined) say(colour('yellow', 'no scheduler calls autosync on this machine: autosync doctor'));
 }
 
 const number = (value: number | null): string => (value === null ? '?' : value === 0 ? '-' : String(value));
