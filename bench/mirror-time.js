@@ -76,13 +76,18 @@ function hgGit(source, name, grow) {
     );
   };
   run('hg', ['init', clone]);
+  const full = attempt(once);
+  if (typeof full !== 'number') return { full };
+  grow();
+  return { full, incremental: attempt(once) };
+}
+
+/** Names that git cannot hold beside each other, and a branch that is not continued, are too much for hg-git. */
+function attempt(measured) {
   try {
-    const full = once();
-    grow();
-    return { full, incremental: once() };
+    return measured();
   } catch (error) {
-    // Names that git cannot hold beside each other are too much for it.
-    return { full: `fails: ${lastWords(error.message)}` };
+    return `fails: ${lastWords(error.message)}`;
   }
 }
 
