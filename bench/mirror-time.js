@@ -76,13 +76,18 @@ function hgGit(source, name, grow) {
     );
   };
   run('hg', ['init', clone]);
+  const full = attempt(once);
+  if (typeof full !== 'number') return { full };
+  grow();
+  return { full, incremental: attempt(once) };
+}
+
+/** Names that git cannot hold beside each other, and a branch that is not continued, are too much for hg-git. */
+function attempt(measured) {
   try {
-    const full = once();
-    grow();
-    return { full, incremental: once() };
+    return measured();
   } catch (error) {
-    // Names that git cannot hold beside each other are too much for it.
-    return { full: `fails: ${lastWords(error.message)}` };
+    return `fails: ${lastWords(error.message)}`;
   }
 }
 
@@ -117,8 +122,8 @@ function storeOf(repository) {
   const wanted = ['.hg/store', '.hg/requires'].filter((path) => names.includes(path));
   const archive = run('git', [`--git-dir=${bare}`, 'archive', 'HEAD', '--', ...wanted]).out;
   run('tar', ['-x', '-C', source], { input: archive });
-  run('hg', ['-R', source, 'verify', '-q']);
-  return { name, source };
+  const isWhole = spawnSync('hg', ['-R', source, 'verify', '-q'], { env, timeout: LIMIT_MS }).status === 0;
+  return { name, source, isWhole };
 }
 
 /** Returns a repository that has all but the newest changesets of another, and how it gets those. */
@@ -159,7 +164,11 @@ try {
     line(measure(name, source, grow));
   }
   for (const repository of process.argv.slice(2)) {
-    const { name, source: whole } = storeOf(repository);
+    const { name, source: whole, isWhole } = storeOf(repository);
+    if (!isWhole) {
+      line([name, 'its store is damaged', ...head.slice(2).map(() => '-')]);
+      continue;
+    }
     const { source, grow } = growing(name, whole);
     line(measure(name, source, grow));
   }

@@ -11,8 +11,9 @@ const until = Date.now() + Number(process.env['AUTOSYNC_TEST_TORTURE'] ?? 1) * 6
 /** So many calls lie between two that are cut in one round. */
 const STRIDE = 29;
 
-const ACTIONS: readonly Action[] = [
-  { kind: 'kill' },
+const KILL: readonly Action[] = [{ kind: 'kill' }];
+
+const OTHERS: readonly Action[] = [
   { kind: 'error', error: 'ENOSPC', sticky: true },
   { kind: 'error', error: 'EIO', sticky: false },
   { kind: 'kill-child' },
@@ -21,11 +22,16 @@ const ACTIONS: readonly Action[] = [
 
 type Planned = { readonly action: Action; readonly at: number };
 
-/** Every call with every action, in rounds that each go through the whole run. */
-function plan({ calls }: CutReference): readonly Planned[] {
+/** Every call is killed at first, and then every one with every other action, in rounds that each go through the whole run. */
+const plan = (reference: CutReference): readonly Planned[] => [
+  ...rounds(reference, KILL),
+  ...rounds(reference, OTHERS),
+];
+
+function rounds({ calls }: CutReference, actions: readonly Action[]): readonly Planned[] {
   const all: Planned[] = [];
-  for (const action of ACTIONS) {
-    for (let round = 0; round < STRIDE; round += 1) {
+  for (let round = 0; round < STRIDE; round += 1) {
+    for (const action of actions) {
       for (let at = 1 + ((seed + round) % STRIDE); at <= calls.length; at += STRIDE) all.push({ action, at });
     }
   }
