@@ -171,9 +171,10 @@ export const HG: SweepVcs = {
     }
     return found;
   },
-  // What hg writes down of its looks, of how to take the last transaction back, and its store, which is judged by `verify`.
+  // What hg writes down of its looks and of how to take a transaction back, which means nothing without `store/journal`;
+  // a file of it that was half written when it was killed; and its store, which is judged by `verify`.
   incidental:
-    /\/\.hg\/(cache|wcache|strip-backup|store\/(cache|data|meta))\/|\/\.hg\/(last-message\.txt|undo\.[^/]*|store\/(undo|00|fncache|phaseroots|requires)[^/]*|branch|dirstate|requires|00changelog\.i|bookmarks|hgrc\.backup)$|\/\.hg\/autosync\/(merge|orig)(\/|$)|\/autosync\/(backups\/|l[^/]*\.(log|jsonl)$)|^bin\/table\.new$/,
+    /\/\.hg\/(cache|wcache|strip-backup|store\/(cache|data|meta))\/|\/\.hg\/(last-message\.txt|(undo|journal)\.[^/]*|store\/(undo|journal\.|00|fncache|phaseroots|requires)[^/]*|branch|dirstate|requires|00changelog\.i|bookmarks|hgrc\.backup)$|\/\.hg\/(store\/|cache\/|wcache\/)?\.[^/]+-\w{8,9}~$|\/\.hg\/autosync\/(merge|orig)(\/|$)|\/autosync\/(backups\/|l[^/]*\.(log|jsonl)$)|^bin\/table\.new$/,
   readByOthers: /^bin\/table$|\/\.hg\/hgrc$|^home\/\.config\//,
   restless: /^(autosync|cache|wcache|store\/cache|dirstate|last-message\.txt|(store\/)?undo[^/]*)$/,
   locks: /(^|\/)\.hg\/(.*\/)?(wlock|store\/lock|store\/journal|updatestate)$/,
