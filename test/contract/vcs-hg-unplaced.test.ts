@@ -28,13 +28,13 @@ describe.skipIf(!needs('hg'))('a changeset of ours that was made, and killed bef
   }
   const heads = (): readonly string[] => here.hg('heads', '-T', '{node}\n').trim().split('\n');
 
-  it('is taken back by the next run, and is in the backup of hg', async () => {
+  it('is taken back by the next run, and is in the backup of the private share', async () => {
     const { parent, note } = leave('Restored a.md\n');
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
     expect(heads()).toEqual([parent]);
     expect(here.verify()).toBe('');
     expect(existsSync(note)).toBe(false);
-    expect(existsSync(join(here.top, '.hg/strip-backup'))).toBe(true);
+    expect(existsSync(join(here.top, '.hg/autosync/merge/.hg/strip-backup'))).toBe(true);
   });
 
   it("stays where it is somebody else's: another message, or where he stands", async () => {
