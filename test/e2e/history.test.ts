@@ -94,27 +94,27 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
     });
 
     it('says what is wrong and does nothing: no time, no such version, nothing there then, a place that is taken', () => {
-      const head = here.head();
+      const head = save('wrong.md', 'x\n');
       here.write('unsaved.md', 'x\n');
-      expect(run('restore', 'a.md')).toMatchObject({ code: 2, err: expect.stringContaining("'--at' is missing") });
-      expect(run('restore', 'a.md', '--at', 'soon')).toMatchObject({
+      expect(run('restore', 'wrong.md')).toMatchObject({ code: 2, err: expect.stringContaining("'--at' is missing") });
+      expect(run('restore', 'wrong.md', '--at', 'soon')).toMatchObject({
         code: 2,
         err: expect.stringContaining('yesterday'),
       });
-      expect(run('restore', 'a.md', '--at', '3026-01-01')).toMatchObject({ code: 2 });
+      expect(run('restore', 'wrong.md', '--at', '3026-01-01')).toMatchObject({ code: 2 });
       expect(here.head()).toBe(head);
-      expect(run('restore', 'a.md', '--at', '00000000')).toMatchObject({ code: 2 });
-      expect(run('restore', 'a.md', '--at', '1999-12-31')).toMatchObject({ code: 2 });
+      expect(run('restore', 'wrong.md', '--at', '00000000')).toMatchObject({ code: 2 });
+      expect(run('restore', 'wrong.md', '--at', '1999-12-31')).toMatchObject({ code: 2 });
       expect(run('restore', 'unsaved.md', '--at', head)).toMatchObject({
         code: 2,
         err: expect.stringContaining('not there then'),
       });
-      expect(run('restore', 'a.md', '--at', head, '--to', 'unsaved.md')).toMatchObject({
+      expect(run('restore', 'wrong.md', '--at', head, '--to', 'unsaved.md')).toMatchObject({
         code: 2,
         err: expect.stringContaining('exists'),
       });
       for (const to of ['../out.md', '/tmp/out.md', `.${vcs.name}/x`]) {
-        expect(run('restore', 'a.md', '--at', head, '--to', to).code).toBe(2);
+        expect(run('restore', 'wrong.md', '--at', head, '--to', to).code).toBe(2);
       }
       expect(here.read('unsaved.md')).toBe('x\n');
     });
@@ -174,6 +174,8 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
 
   describe('undo', () => {
     it('takes back what a run brought, publishes that, and a second one takes it back again', async () => {
+      here.write('a.md', 'BEFORE\n');
+      here.write('marker', 'BEFORE\n');
       run('snapshot');
       await there.run();
       there.write('a.md', 'THEIRS\n');

@@ -17,7 +17,7 @@ export function announceUnplaced(repository: Repository, unplaced: Unplaced): vo
 
 /**
  * Takes such a changeset back where it did not get its place, because somebody saved meanwhile or we were killed. It was
- * never sent anywhere, nothing stands on it, and hg keeps it in `.hg/strip-backup`. Says what was done.
+ * never sent anywhere, nothing stands on it, and the share keeps it in its `.hg/strip-backup`. Says what was done.
  */
 export async function forsake(repository: Repository): Promise<readonly string[]> {
   const unplaced = read(repository);
