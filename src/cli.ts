@@ -4,7 +4,7 @@ import type { Listed, ListedCommand } from './commands/help-page.js';
 import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
 import { packageVersion } from './system/package.js';
-import { foreign, outliveReader, say, setColour, warn } from './system/terminal.js';
+import { foreign, outliveReader, say, setColour, setProgress, warn } from './system/terminal.js';
 
 const RUN_CODES = [EXIT.someFailed, EXIT.conflict, EXIT.locked, EXIT.offline];
 
@@ -202,7 +202,10 @@ async function program(words: readonly string[]): Promise<Argv> {
     .scriptName('autosync')
     .usage('autosync <command>\n\nKeeps a folder, a git or Mercurial working tree, the same on all of your machines.')
     .option('color', { type: 'boolean', default: true, describe: 'Colour on a terminal (--no-color: none)' })
-    .middleware((args) => setColour(args['color'] !== false), true)
+    .middleware((args) => {
+      setColour(args['color'] !== false);
+      setProgress(args['json'] !== true);
+    }, true)
     .strict()
     .demandCommand(1, 'no command is given')
     .recommendCommands()

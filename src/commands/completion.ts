@@ -22,8 +22,8 @@ export const command: Command = {
         choices: Object.keys(SCRIPTS),
         describe: 'The shell (default: that of $SHELL)',
       })
-      .example('eval "$($0 completion bash)"', 'in ~/.bashrc; the same with zsh in ~/.zshrc, after compinit')
-      .example('$0 completion fish >~/.config/fish/completions/autosync.fish', 'once, for fish'),
+      .example('$0 completion fish >~/.config/fish/completions/autosync.fish', 'once, for fish')
+      .example('eval "$($0 completion bash)"', 'in ~/.bashrc; the same with zsh in ~/.zshrc, after compinit'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const shell = textOf(args, 'shell') ?? basename(variable('SHELL') ?? '');
     const script = SCRIPTS[shell];

@@ -2,6 +2,7 @@ import { type Bell, createBell, hearOut } from '../engine/bell.js';
 import { sweep } from '../engine/sweep.js';
 import { type Target, targetOf } from '../engine/target.js';
 import { isPaused, unattended } from '../engine/visit.js';
+import { AutosyncError } from '../model/errors.js';
 import type { RepoReport } from '../model/report.js';
 import { nextDue } from '../scheduler/due.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
@@ -83,8 +84,14 @@ export async function keepWatching(wiring: Wiring, first: Target, watcher: Watch
 /** Returns a repository with its settings of now; undefined when it was uninstalled meanwhile. */
 function presentTarget({ locations }: Wiring, first: Target): Target | undefined {
   if (first.registered === undefined) return first;
-  const repo = readRepo(locations, { id: first.registered.id, parseSchedule });
-  return repo === undefined ? undefined : targetOf(repo);
+  try {
+    const repo = readRepo(locations, { id: first.registered.id, parseSchedule });
+    return repo === undefined ? undefined : targetOf(repo);
+  } catch (error) {
+    // A file that somebody edits just now: what it said before holds until it can be read again.
+    if (error instanceof AutosyncError) return first;
+    throw error;
+  }
 }
 
 /** Opens the watch where it is not open, and says when that has become another matter. */

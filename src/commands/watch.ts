@@ -35,21 +35,31 @@ export const command: Command = {
     const targets = await wantedTargets(wiring.locations, args);
     const wakers: (() => void)[] = [];
     let isOver = false;
-    const forget = onEndWanted(() => {
+    const end = (): void => {
       isOver = true;
       for (const wake of wakers) wake();
-    });
+    };
+    const forget = onEndWanted(end);
     const watcher: Watcher = {
       ...teller(isOn(args, 'json')),
       isOver: () => isOver,
       onOver: (wake) => void wakers.push(wake),
       inTurn: turns(WIDTH),
     };
-    await Promise.all(targets.map((target) => keepWatching(wiring, target, watcher)));
+    const ends = await Promise.allSettled(
+      targets.map((target) => keepWatching(wiring, target, watcher).catch((error) => fail(error, end))),
+    );
     forget();
+    for (const ended of ends) if (ended.status === 'rejected') throw ended.reason;
     return EXIT.done;
   },
 };
+
+/** A failure that nobody foresaw ends all of it, after the runs under way, and is told. */
+function fail(error: unknown, end: () => void): never {
+  end();
+  throw error;
+}
 
 async function wantedTargets(
   places: ReturnType<typeof wire>['locations'],

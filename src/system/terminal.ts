@@ -4,16 +4,19 @@ import { printable, redact } from './printable.js';
 
 /** Writes one line of an answer; what it shows of names has been made printable by whoever composed it. */
 export function say(line = ''): void {
+  clearProgress();
   process.stdout.write(`${line}\n`);
 }
 
 /** Writes one line about what is wrong or under way. */
 export function warn(line: string): void {
+  clearProgress();
   process.stderr.write(`${line}\n`);
 }
 
 /** Writes a value as JSON, the whole answer of a command with `--json`. */
 export function sayJson(value: unknown): void {
+  clearProgress();
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
@@ -59,14 +62,37 @@ export function terminalColumns(): number | undefined {
   return isTTY === true && columns > 0 ? columns : undefined;
 }
 
-/** Tells whether standard error is a terminal, so that progress may be drawn there. */
-export const showsProgress = (): boolean => process.stderr.isTTY === true;
+let progressWanted = true;
+
+/** Switches progress off for an answer that a program reads. */
+export function setProgress(wanted: boolean): void {
+  progressWanted = wanted;
+}
+
+/** Tells whether progress may be drawn: standard error is a terminal, and a person reads the answer. */
+export const showsProgress = (): boolean => progressWanted && process.stderr.isTTY === true;
+
+/** Whether the last line of standard error is one of progress, which whatever is said next takes the place of. */
+let isDrawn = false;
+
+/** What tells of progress in the words of git, hg and our own: `45%`, `3/12`, `1200 objects`. */
+const FAR = /\d+%|\d+\/\d+|\d+ (objects|files)/;
 
 /** Draws what a program tells of its progress over the last line of standard error. */
 export function drawProgress(text: string): void {
-  const last = text.split(/[\r\n]/).findLast((line) => line.trim() !== '') ?? '';
-  if (/\d+%|\d+ (objects|files)/.test(last)) process.stderr.write(`\r\u001b[K${foreign(last).slice(0, 76)}`);
-  if (/done\.?$/.test(last)) process.stderr.write('\r\u001b[K');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what hg draws itself is cleared by `ESC [K`
+  const lines = text.replaceAll(/\u001b\[K/g, '').split(/[\r\n]/);
+  const last = lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
+  if (FAR.test(last)) {
+    process.stderr.write(`\r\u001b[K${foreign(last).slice(0, 76)}`);
+    isDrawn = true;
+  }
+  if (/done\.?$/.test(last)) clearProgress();
+}
+
+function clearProgress(): void {
+  if (isDrawn) process.stderr.write('\r\u001b[K');
+  isDrawn = false;
 }
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,18 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
       machine.write('wanted-too.md', 'x\n');
     });
     expect([...runs, ...after].map(({ repos }) => repos[0].commit.kind)).toEqual(['committed', 'committed']);
+  });
+
+  it('outlives settings that are wrong for a while, and takes all when they are right', async () => {
+    const repos = join(home.folder, '.config/autosync/repos');
+    const file = join(repos, readdirSync(repos)[0] ?? '');
+    const before = readFileSync(file);
+    writeFileSync(file, 'path = ');
+    const runs = await runsAfter('"verdict":"failed"', () => machine.write('while-wrong.md', 'x\n'));
+    writeFileSync(file, before);
+    expect(runs.at(-1).repos[0].why).toContain(file);
+    await runsAfter('"path":"when-right.md"', () => machine.write('when-right.md', 'x\n'));
+    expect(machine.committed()).toEqual(expect.arrayContaining(['while-wrong.md', 'when-right.md']));
   });
 
   it('takes what is saved during a run', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './cli.js';
 
@@ -10,14 +10,15 @@ export type Terminal = {
   /** What stands on the screen, without empty lines at its end. */
   readonly screen: () => string;
   /** Waits until the screen shows this. */
-  readonly shows: (words: string | RegExp) => Promise<void>;
+  readonly shows: (words: string | RegExp, limitMs?: number) => Promise<void>;
   readonly end: () => void;
 };
 
 /** Starts a program in a terminal of its own, which nobody else's tmux knows of. */
 export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Terminal {
   // The path of a socket is short on every system.
-  const socket = join(mkdtempSync('/tmp/as-tty-'), 's');
+  const folder = mkdtempSync('/tmp/as-tty-');
+  const socket = join(folder, 's');
   const tmux = (...args: readonly string[]): string =>
     execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env, cwd, encoding: 'utf8', timeout: 20_000 });
   tmux('new-session', '-d', '-x', '200', '-y', '40', '--', ...program);
@@ -28,14 +29,17 @@ export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv,
       if (keys.length > 0) tmux('send-keys', ...keys);
     },
     screen,
-    shows: async (words) => {
+    shows: async (words, limitMs = 30_000) => {
       const shown = (): boolean => (typeof words === 'string' ? screen().includes(words) : words.test(screen()));
       try {
-        await until(`${words} on the screen`, shown, 30_000);
+        await until(`${words} on the screen`, shown, limitMs);
       } catch (error) {
         throw new Error(`${error instanceof Error ? error.message : ''}; it shows:\n${screen()}`);
       }
     },
-    end: () => void tmux('kill-server'),
+    end: () => {
+      tmux('kill-server');
+      rmSync(folder, { recursive: true });
+    },
   };
 }

@@ -28,7 +28,7 @@ export async function stage(
   const leftOut: Quarantined[] = [];
   let waiting = candidates.filter((candidate) => isToStage(repository, candidate, leftOut));
   for (let read = 1; waiting.length > 0 && read <= READS; read += 1) {
-    leftOut.push(...(await add(repository, index, waiting)));
+    leftOut.push(...(await addAll(repository, index, waiting)));
     waiting = waiting
       .map((candidate) => ({ candidate, again: lookAgain(repository, candidate) }))
       .filter(({ candidate, again }) => !isSame(candidate.stats, again.stats))
@@ -45,6 +45,24 @@ function isToStage(repository: Repository, { path, stats, tracked }: Candidate, 
   if (stats?.isFile() !== true || isReadable(joinPath(repository.top, path))) return true;
   leftOut.push({ path, reason: 'unreadable' });
   return false;
+}
+
+/** So many files are staged at a time: git itself tells nothing of how far it is. */
+const PORTION = 2_000;
+
+/** Adds the candidates in portions, and tells how far that is where somebody watches. */
+async function addAll(
+  repository: Repository,
+  index: PrivateIndex,
+  candidates: readonly Candidate[],
+): Promise<readonly Quarantined[]> {
+  const leftOut: Quarantined[] = [];
+  const tell = (done: number): void => repository.progress?.(`taking ${done}/${candidates.length} files\n`);
+  for (let done = 0; done < candidates.length; done += PORTION) {
+    if (candidates.length > PORTION) tell(done);
+    leftOut.push(...(await add(repository, index, candidates.slice(done, done + PORTION))));
+  }
+  return leftOut;
 }
 
 /**

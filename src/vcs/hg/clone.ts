@@ -6,6 +6,7 @@ import { cloneBeside } from '../clone-beside.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
 import { hgIn } from './command.js';
 import { network } from './network.js';
+import { quietly } from './progress.js';
 import { remoteFailure } from './remote-failure.js';
 
 /** Where no repository's own settings apply to one that is only just being made. */
@@ -33,7 +34,7 @@ async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<C
   try {
     const { args, options } = await network({ hg, timeoutMs: networkTimeoutMs, progress });
     const tree = ['--config', `autosync.tree=${folder}`];
-    const result = await hg.run(['clone', '-q', ...tree, ...args, '--', url, folder], options);
+    const result = await hg.run(['clone', ...quietly(progress), ...tree, ...args, '--', url, folder], options);
     if (result.exitCode === 0) return { kind: 'cloned' };
     if (/subrepos? (are )?not (enabled|allowed)/.test(result.stderr)) {
       return { kind: 'refused', why: 'it has subrepositories', hint: `hg clone '${url}' by hand` };

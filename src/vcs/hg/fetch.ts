@@ -4,6 +4,7 @@ import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { askHub, HELD, identify, isHeld, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
+import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
 import { type Upstream, upstreamOf } from './upstream.js';
@@ -54,7 +55,11 @@ async function bringHere(request: BringRequest): Promise<Found> {
   if (seen?.tip === tip && (await isKnown(repository, tip)) && (await isKnown(repository, seen.head))) {
     return { kind: 'found', head: seen.head };
   }
-  const result = await askHub(repository, upstream, ['pull', '-q', `--branch=${state.branch}`]);
+  const result = await askHub(repository, upstream, [
+    'pull',
+    ...quietly(repository.progress),
+    `--branch=${state.branch}`,
+  ]);
   if (/repository is unrelated/.test(result.stderr)) return { kind: 'blocked', blocked: UNRELATED };
   if (/unknown branch/.test(result.stderr)) return { kind: 'absent' };
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD };

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { TRANSFER_LIMIT_MS } from '../transfer-limit.js';
 import type { Hg, HgOptions } from './command.js';
+import { PROGRESS_SETTINGS } from './progress.js';
 
 /** Of one large file hg says nothing for a while; a hub that is silent is noticed by hg itself and by ssh. */
 const PATIENCE = 5;
@@ -21,11 +22,7 @@ export async function network({ hg, timeoutMs, progress }: NetworkRequest): Prom
     // Hg has no limit of its own: a hub that accepts and never answers would hold it for ever (field notes).
     `http.timeout=${Math.max(1, Math.ceil(timeoutMs / 1000))}`,
     `ui.ssh=${await sshCommand(hg)}`,
-    // Drawn although nobody may watch: it tells that bytes move.
-    'progress.assume-tty=true',
-    'progress.delay=0',
-    'progress.refresh=1',
-    'progress.format=topic number',
+    ...PROGRESS_SETTINGS,
   ];
   return {
     args: settings.flatMap((setting) => ['--config', setting]),

@@ -3,6 +3,7 @@ import type { HubState } from '../vcs.js';
 import { lastWords } from './command.js';
 import { askHub, HELD, isHeld, unavailable } from './hub.js';
 import { memoryKey, remember } from './hub-memory.js';
+import { quietly } from './progress.js';
 import { rejectReason } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { countOf, readPosition } from './revisions.js';
@@ -57,7 +58,13 @@ export async function pushChangeset(repository: Repository, request: ChangesetPu
   const { upstream, id, isNewBranch, bookmark } = request;
   const branch = isNewBranch ? ['--new-branch'] : [];
   const marked = bookmark === undefined ? [] : [`--bookmark=${bookmark}`];
-  const result = await askHub(repository, upstream, ['push', '-q', `--rev=${id}`, ...branch, ...marked]);
+  const result = await askHub(repository, upstream, [
+    'push',
+    ...quietly(repository.progress),
+    `--rev=${id}`,
+    ...branch,
+    ...marked,
+  ]);
   if (result.exitCode === 0) return { kind: 'sent' };
   if (result.timedOut) return unavailable(result);
   if (isHeld(result)) return { kind: 'unavailable', reason: 'timeout', why: HELD.hint };

@@ -8,6 +8,7 @@ import { HELD, isHeld } from './hub.js';
 import { author } from './identity.js';
 import { pendingOperation } from './pending-operation.js';
 import { prepare } from './prepare.js';
+import { watched } from './progress.js';
 import { addRemove, foreseeRenames, untold } from './renames.js';
 import type { Repository } from './repository.js';
 import { readPosition } from './revisions.js';
@@ -68,8 +69,9 @@ async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
   if (changes.length === 0) return clean;
   const message = repository.messages.snapshot(changes);
   const which = await selecting(repository, settled);
-  const args = ['commit', '-q', '-u', await author(repository), '-m', message, ...which];
-  const result = await repository.hg.run(args);
+  const { args: drawing, options } = watched(repository);
+  const args = ['commit', ...drawing, '-u', await author(repository), '-m', message, ...which];
+  const result = await repository.hg.run(args, options);
   if (result.exitCode === 1) return clean;
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD, quarantined };
   if (isRefusal(result)) {
@@ -105,8 +107,9 @@ type Told = { readonly told: readonly Candidate[]; readonly refused: readonly Qu
 async function tell(repository: Repository, candidates: readonly Candidate[]): Promise<Told> {
   const news = untold(candidates);
   if (news.length === 0) return { told: candidates, refused: [] };
-  const args = [...addRemove(news), ...(await selecting(repository, news))];
-  const result = await repository.hg.run(args);
+  const { args: drawing, options } = watched(repository);
+  const args = [...addRemove(news), ...drawing, ...(await selecting(repository, news))];
+  const result = await repository.hg.run(args, options);
   if (result.exitCode === 0) return { told: candidates, refused: [] };
   if (isHeld(result) || result.timedOut || result.exitCode === -1 || /No space left|Read-only/.test(result.stderr)) {
     throw hgFailure(args, result);
