@@ -30,9 +30,9 @@ describe.skipIf(!needs('faketime'))('a month of one person with two machines', (
 
   /** A run by the schedule would wait for the machine's own second, by a clock that is faked for it. */
   function run({ autosync, name }: Workplace, day: number): void {
-    const { code, err } = autosync('snapshot', '--all');
+    const { code, out, err } = autosync('snapshot', '--all');
     if (code === 12) offline.push(`${name} ${day}`);
-    else if (code !== 0) throw new Error(`day ${day}, ${name}: exit code ${code}\n${err}`);
+    else if (code !== 0) throw new Error(`day ${day}, ${name}: exit code ${code}\n${out}${err}`);
   }
 
   function playDay(day: number): void {
