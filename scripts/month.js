@@ -13,5 +13,4 @@ if (!build()) process.exit(1);
 const page = values.page === undefined ? {} : { AUTOSYNC_TEST_MONTH_PAGE: resolve(values.page) };
 const env = { ...process.env, NODE_ENV: 'test', AUTOSYNC_TEST_MONTH: 'whole', ...page };
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const limits = ['--hookTimeout=1800000', '--testTimeout=600000'];
-process.exitCode = await runNode([vitest, 'run', 'test/e2e/month.test.ts', ...limits], { env });
+process.exitCode = await runNode([vitest, 'run', 'test/e2e/month.test.ts'], { env });
