@@ -27,22 +27,13 @@ export const isMessageForm = (text: string): boolean =>
   text.trim() !== '' && !/\p{Cc}/u.test(text) && !/\{\w*\}/.test(text.replace(/\{(?:event|machine)\}/g, ''));
 
 /** So many patterns a list may have: what a repository brings along must not keep a machine busy. */
-export const MOST_PATTERNS = 200;
+export const MOST_PATTERNS = 100;
 
-const LONGEST_PATTERN = 1000;
-const MOST_STARS_IN_A_NAME = 3;
-const MOST_DEEP_STARS = 2;
+const LONGEST_PATTERN = 255;
 
-/**
- * Tells whether a text can be a pattern for paths of a tree: `*`, `**`, `?` and `[…]`, and no others. It may come from
- * whoever can push, so it is bounded in what takes a matcher long: each star more may take it the length of a name more.
- */
+/** Tells whether a text can be a pattern for paths of a tree: `*`, `**`, `?` and `[…]`, and nothing that leads out of it. */
 export function isTreePattern(text: string): boolean {
   const names = text.replace(/^\//, '').replace(/\/$/, '').split('/');
   if (text.length > LONGEST_PATTERN || /^!|[\p{Cc}\\{}()|]/u.test(text)) return false;
-  if (names.some((name) => name === '' || name === '.' || name === '..')) return false;
-  if (names.filter((name) => name.includes('**')).length > MOST_DEEP_STARS) return false;
-  return names.every((name) => name === '**' || (!name.includes('**') && count(name, '*') <= MOST_STARS_IN_A_NAME));
+  return names.every((name) => !['', '.', '..'].includes(name) && (name === '**' || !name.includes('**')));
 }
-
-const count = (text: string, letter: string): number => text.split(letter).length - 1;

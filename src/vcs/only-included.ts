@@ -2,7 +2,7 @@ import type { Quarantined } from '../model/change.js';
 import type { RelativePath } from '../model/paths.js';
 import type { Settings } from '../model/repo.js';
 import { SHARED_FILE } from '../store/shared-file.js';
-import { selectPaths } from '../system/list-tree.js';
+import { selectPaths } from '../system/path-patterns.js';
 
 /**
  * Returns which of some paths the settings mean. What the repository brings its settings along in is always meant:

@@ -291,18 +291,16 @@ describe('patterns of paths', () => {
     ['has parentheses', '+(a|a)'],
     ['has a backslash', 'a\\b'],
     ['has a control character', 'a\u0007'],
-    ['has four stars in a name', '*a*a*a*a'],
     ['has stars across folders in a name', 'a**'],
-    ['goes down at will three times', '**/a/**/a/**'],
-    ['is longer than any name', 'a'.repeat(1001)],
+    ['is longer than any name', 'a'.repeat(256)],
   ])('may be none that %s', (_, pattern) => {
     expect(errorOf(() => settingsOf(`ignore = [${JSON.stringify(pattern)}]`)).message).toContain("'ignore' cannot be");
   });
 
-  it('are at most two hundred', () => {
+  it('are at most a hundred', () => {
     const list = (length: number): string => `include = [${Array(length).fill('"a"').join(', ')}]`;
-    expect(settingsOf(list(200)).include).toHaveLength(200);
-    expect(errorOf(() => settingsOf(list(201))).message).toContain("'include' cannot be");
+    expect(settingsOf(list(100)).include).toHaveLength(100);
+    expect(errorOf(() => settingsOf(list(101))).message).toContain("'include' cannot be");
   });
 });
 

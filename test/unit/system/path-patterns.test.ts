@@ -1,6 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import glob from 'fast-glob';
 import { describe, expect, it } from 'vitest';
-import { type PathPatterns, selectPaths } from '../../../src/system/list-tree.js';
+import { isTreePattern } from '../../../src/store/setting-rules.js';
+import { type PathPatterns, selectPaths } from '../../../src/system/path-patterns.js';
 
 const PATHS = ['a.txt', 'b.log', 'build/out.js', 'docs/a.md', 'docs/deep/b.log', 'docs/deep/c.md', '.hidden/x'];
 const select = (patterns: Partial<PathPatterns>, paths: readonly string[] = PATHS): readonly string[] =>
@@ -34,7 +39,7 @@ describe('the paths that patterns mean', () => {
     expect(select({ include: ['docs'], ignore: ['*.log'] })).toEqual(['docs/a.md', 'docs/deep/c.md']);
   });
 
-  it('may have names that fast-glob cannot write: newlines, backslashes, bytes that are no text', () => {
+  it('may have any name: newlines, backslashes, bytes that are no text', () => {
     const odd = ['a\nb.log', 'a\\b.log', 'a\udc80.log', '(x).log', '{a,b}.log', '!c.log', '[d].log', 'e f.log'];
     expect(select({ ignore: ['*.log'] }, odd)).toEqual([]);
     expect(select({ include: ['*.log'] }, odd)).toEqual(odd);
@@ -55,5 +60,46 @@ describe('the paths that patterns mean', () => {
         expect(select({ ignore: ['**'] }, paths)).toEqual([]);
       }),
     );
+  });
+});
+
+describe('patterns that were made to keep a matcher busy', () => {
+  it.each([
+    ['many stars in many names', `${'*a*a*/'.repeat(40)}b`, `${'aaaaaaaa/'.repeat(300)}x`],
+    ['many stars in one name', `${'*a'.repeat(100)}b`, 'a'.repeat(255)],
+    ['many ways down', `${'**/a/'.repeat(40)}b`, `${'a/'.repeat(1500)}a`],
+  ])('do not: %s', (_, pattern, path) => {
+    const paths = Array.from({ length: 20 }, (_, n) => `${path}${n}`);
+    expect(selectPaths(paths, { include: [], ignore: [pattern] }).size).toBe(20);
+  });
+});
+
+const OPTIONS = { dot: true, onlyFiles: false, extglob: false, braceExpansion: false, suppressErrors: true } as const;
+
+describe('a pattern', () => {
+  it('means what it means to fast-glob, but that it takes a dot in front and ? for any letter everywhere', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
+    const paths = ['a', 'b', 'ab', 'c/a', 'c/ab', 'c/b/a', 'c/b/ab', 'd/c/a'];
+    for (const path of paths) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), '');
+    }
+    const name = fc.array(fc.constantFrom('a', 'b', 'c', '*', '[ab]', '[a-b]'), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const part = fc.oneof(
+      fc.constant('**'),
+      name.map((tokens) => tokens.join('').replaceAll(/\*+/g, '*')),
+    );
+    const pattern = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => `${parts.join('/')}/[abc]*`);
+    fc.assert(
+      fc.property(pattern.filter(isTreePattern), (text) => {
+        const listed = glob.sync(text, { ...OPTIONS, cwd: folder });
+        const isListed = (path: string): boolean => listed.some((name) => path === name || path.startsWith(`${name}/`));
+        expect(select({ include: [text] }, paths)).toEqual(paths.filter(isListed));
+      }),
+    );
+    rmSync(folder, { recursive: true });
   });
 });
