@@ -35,8 +35,8 @@ export default defineConfig({
     ],
     // A process for each test file: the environment, the working folder and the umask are a process's own.
     pool: 'forks',
-    // The tests wait for child processes as much as they compute, so one worker per core keeps all cores busy.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // The tests wait as much as they compute, for schedulers and servers: one worker more than cores keeps all of these busy.
+    maxWorkers: Math.max(2, availableParallelism() + 1),
     setupFiles: ['test/support/hermetic.ts'],
     globalSetup: ['test/support/global-workshop.ts'],
     // A test without an assertion cannot fail.
