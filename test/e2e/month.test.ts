@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMonth, type Month, standing, type Workplace } from '../support/month.js';
+import { createMonth, dateOf, type Month, standing, type Workplace } from '../support/month.js';
 import { needs } from '../support/needs.js';
 import { copiesIn } from '../support/oracles.js';
 
@@ -14,6 +14,8 @@ const OFFLINE = { from: 8, to: 14 } as const;
 const CONFLICT_DAYS: readonly number[] = IS_WHOLE ? [4, 10, 17, 25] : [4, 25];
 const RENAME_DAY = 7;
 const TIDY_DAY = 22;
+/** He wants the plan of this day back, and makes a run that he regrets. */
+const PLAN_DAY = 9;
 
 /** A month of one person with two machines: what he writes must be there at the end, whatever happened in between. */
 describe.skipIf(!needs('faketime'))('a month of one person with two machines', () => {
@@ -50,7 +52,12 @@ describe.skipIf(!needs('faketime'))('a month of one person with two machines', (
     }
     setTime(day, 18);
     run(desktop, day);
-    if (day === TIDY_DAY) tidyUp(laptop);
+    if (day === TIDY_DAY) {
+      tidyUp(laptop);
+      run(laptop, day);
+      bringBack(laptop);
+      regret(laptop, day);
+    }
     setTime(day, 20);
     run(laptop, day);
   }
@@ -67,7 +74,24 @@ describe.skipIf(!needs('faketime'))('a month of one person with two machines', (
       desk.write('plan.md', `${desk.read('plan.md')}${missing.join('\n')}\n`);
       desk.remove(copy);
     }
-    // The place for `autosync restore` of an older version and `autosync undo` of a run: both before the last week.
+  }
+
+  /** The plan as the laptop knew it in the morning of an earlier day, beside the one there is. */
+  function bringBack({ autosync, desk }: Workplace): void {
+    const at = dateOf(PLAN_DAY);
+    const plan = join(desk.top, 'plan.md');
+    const { code, err } = autosync('restore', plan, '--at', `${at} 12:00`, '--to', join(desk.top, 'earlier plan.md'));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  }
+
+  /** A run that sends what he did not mean to keep, and taking it back. */
+  function regret(place: Workplace, day: number): void {
+    const { desk, autosync } = place;
+    desk.write('plan.md', `${desk.read('plan.md')}not meant to stay\n`);
+    desk.write('mistake.md', 'not meant to stay\n');
+    run(place, day);
+    expect(autosync('undo', desk.top)).toMatchObject({ code: 0, err: '' });
+    expect([desk.has('mistake.md'), desk.read('plan.md').includes('not meant')]).toEqual([false, false]);
   }
 
   beforeAll(() => {
@@ -96,6 +120,19 @@ describe.skipIf(!needs('faketime'))('a month of one person with two machines', (
     expect(offline.every((where) => /^desktop (8|9|1[0-4])$/.test(where))).toBe(true);
     expect(copiesIn(month.laptop.desk).length).toBeGreaterThan(0);
     expect(Object.keys(month.desktop.desk.files())).toContain('journal/the first day.md');
+  });
+
+  it('has the earlier plan that was brought back, and not what was taken back', () => {
+    const earlier = month.desktop.desk.read('earlier plan.md').trim().split('\n');
+    const wanted = written.filter((line) => line.startsWith('afternoon'));
+    expect(earlier.length).toBeGreaterThan(0);
+    expect(earlier.filter((line) => !wanted.includes(line))).toEqual([]);
+    const isLater = (line: string): boolean => Number(/day (\d+)/.exec(line)?.[1]) > PLAN_DAY;
+    expect(earlier.filter(isLater)).toEqual([]);
+    expect(month.desktop.desk.has('mistake.md')).toBe(false);
+    expect(month.desktop.desk.git('log', '--full-history', '--format=%H', '--', 'mistake.md').split('\n')).toHaveLength(
+      2,
+    );
   });
 
   it('can be read in a report', () => {

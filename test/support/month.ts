@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -31,6 +31,9 @@ export type Month = {
   readonly setTime: (day: number, hour: number) => void;
 };
 
+/** Returns the date of a day of the month, as a person writes it. */
+export const dateOf = (day: number): string => new Date(FIRST_DAY + (day - 1) * DAY_MS).toISOString().slice(0, 10);
+
 /** Sets up a month in which nothing has happened yet; both machines have autosync installed. */
 export function createMonth(): Month {
   const world = createWorld('laptop', 'desktop');
@@ -49,11 +52,19 @@ export function createMonth(): Month {
   return { world, laptop, desktop, setTime };
 }
 
+/**
+ * The library that fakes a clock. `faketime` itself leaves something behind under its process's number when it is killed,
+ * and does not start under the same number again.
+ */
+const library = (): string =>
+  execFileSync('faketime', ['-f', '+0', 'sh', '-c', 'printf %s "$LD_PRELOAD"'], { encoding: 'utf8' });
+
 /** Autosync gives its children an environment of its own, in which no clock is faked: git gets its time by itself. */
 function fakedGit(folder: string, clock: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  const script = `#!/bin/sh\nexec faketime -f "$(cat '${clock}')" '${findProgram('git')}' "$@"\n`;
+  const faked = `LD_PRELOAD='${library()}' FAKETIME="$(cat '${clock}')"`;
+  const script = `#!/bin/sh\n${faked} exec '${findProgram('git')}' "$@"\n`;
   writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
   return `${bin}${delimiter}${process.env['PATH'] ?? ''}`;
 }
@@ -63,10 +74,11 @@ function workplace(
   { world, path, time }: { readonly world: World; readonly path: string; readonly time: () => string },
 ): Workplace {
   const home = createHome(mkdtempSync(join(tmpdir(), 'home-')), desk.name, path);
+  const preload = library();
   const autosync: Workplace['autosync'] = (...args) => {
-    const words = ['-f', time(), process.execPath, PROGRAM, ...args];
-    const options = { cwd: home.folder, env: home.env, encoding: 'utf8', timeout: 120_000 } as const;
-    const { status, stdout, stderr } = spawnSync('faketime', words, options);
+    const env = { ...home.env, LD_PRELOAD: preload, FAKETIME: time() };
+    const options = { cwd: home.folder, env, encoding: 'utf8', timeout: 120_000 } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
     return { code: status, out: stdout, err: stderr };
   };
   const online: Workplace['online'] = (is) =>
