@@ -209,9 +209,9 @@ function versions({ createWorld, cannotHold, ignore }: VcsHarness): void {
     });
 
     it('are also those that we made of ignored files', async () => {
-      ignore(here, '.env');
-      here.write('.env', 'MINE\n');
-      there.write('.env', 'THEIRS\n');
+      ignore(here, 'local.cfg');
+      here.write('local.cfg', 'MINE\n');
+      there.write('local.cfg', 'THEIRS\n');
       await there.run();
       await here.run();
       expect(copiesIn(here)).toHaveLength(1);
