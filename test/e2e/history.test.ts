@@ -130,6 +130,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
         err: expect.stringContaining('kept out of commits'),
       });
       expect(here.read('secret.txt')).toBe('MINE ALONE\n');
+      here.remove('secret.txt');
     });
 
     it('follows no link that leads out of the tree', () => {
