@@ -37,7 +37,8 @@ beforeEach(() => {
 
 afterEach(() => {
   world.remove();
-  rmSync(home.folder, { recursive: true });
+  // The program that a hook started ends a moment after its run.
+  rmSync(home.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 const run = (): number | null => home.autosync('snapshot', machine.top).code;
@@ -92,4 +93,5 @@ it('a conflict that a run begun by a hook meets is told', async () => {
   machine.commit('mine');
   await until('it is told', () => heard().length > 0);
   expect(heard()).toEqual(['conflict']);
+  await until('the run is over', () => !existsSync(join(machine.top, '.git', 'autosync', 'lock')));
 });

@@ -56,7 +56,7 @@ export function createHgWorld(...names: readonly string[]): HgWorld {
     },
     hubHead: (branch = 'default') => hg(hub, 'log', '-r', sharedHeads(branch), '-T', '{node}'),
     hubHistory: () => hg(hub, 'log', '-p'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }
 

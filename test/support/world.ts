@@ -78,7 +78,7 @@ function worldAt(folder: string, names: readonly string[]): World {
     },
     hubHead: (branch = 'main') => git(hub, 'rev-parse', `refs/heads/${branch}`),
     hubHistory: () => git(hub, 'log', '--all', '-p', '--format=%B'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }
 
