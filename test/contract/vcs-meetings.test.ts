@@ -73,8 +73,8 @@ function contract(vcs: VcsHarness): void {
     });
 
     it('never makes a secret public that was ignored here', async () => {
-      vcs.ignore(mine, '.env', 'odd \\[x] \\*');
-      for (const name of ['.env', 'odd [x] *']) {
+      vcs.ignore(mine, '.npmrc', 'odd \\[x] \\*');
+      for (const name of ['.npmrc', 'odd [x] *']) {
         mine.write(name, 'SECRET\n');
         theirs.write(name, 'THEIRS\n');
       }

@@ -172,7 +172,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('$name', (vcs) => {
       const byName = new Map(checks.map((row: { check: string }) => [row.check, row]));
       expect(byName.get('scheduler')).toMatchObject({
         result: 'error',
-        mend: expect.stringContaining('autosync install'),
+        mend: expect.stringContaining('autosync doctor --fix'),
       });
       expect(byName.get('hub')).toMatchObject({ result: 'ok' });
       expect(byName.get(vcs.name)).toMatchObject({ result: 'ok' });

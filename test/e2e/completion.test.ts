@@ -46,7 +46,7 @@ describe('what may stand where', () => {
     ],
     [
       ['install', '--conflict', ''],
-      ['keep-both', 'pause'],
+      ['keep-both', 'pause', 'prefer-local', 'prefer-remote'],
     ],
     [
       ['snapshot', '--no-pu'],

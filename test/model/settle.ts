@@ -76,9 +76,9 @@ function differenceOf(one: ReadonlyMap<string, Buffer>, other: ReadonlyMap<strin
 
 /**
  * What a run may leave in our own folder: the old versions of its last placement, until the next one has looked at them;
- * and a lock in the making that does not say yet whose it is, for a minute.
+ * what `undo` reads; and a lock in the making that does not say yet whose it is, for a minute.
  */
-const MAY_BE_LEFT = /^(aside-\d+-\d+|lock(\.[0-9a-f]{16})+\.new)$/;
+const MAY_BE_LEFT = /^(aside-\d+-\d+|runs\.json|lock(\.[0-9a-f]{16})+\.new)$/;
 
 /** P2: no conflict markers, no half states, no locks, a sound repository. */
 async function expectNothingLeft(replica: Replica): Promise<void> {
