@@ -256,4 +256,16 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
     rmSync(mark);
     expect(here.read('busy.md')).toBe('NEW\n');
   }, 60_000);
+
+  it("does nothing in a mode in which the branch is the person's alone", () => {
+    const then = save('mode.md', 'OLD\n');
+    save('mode.md', 'NEW\n');
+    const head = here.head();
+    expect(home.autosync('config', here.top, 'mode', 'backup').code).toBe(0);
+    for (const words of [['restore', 'mode.md', '--at', then], ['undo']]) {
+      expect(run(...words)).toMatchObject({ code: 1, err: expect.stringContaining("in the mode 'backup'") });
+    }
+    expect([here.head(), here.read('mode.md')]).toEqual([head, 'NEW\n']);
+    home.autosync('config', here.top, 'mode', '--unset');
+  });
 });

@@ -45,7 +45,8 @@ const run = (): number | null => home.autosync('snapshot', machine.top).code;
 
 function heard(): readonly string[] {
   const file = join(home.folder, 'heard');
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  // The last line may be half written.
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   return lines.map((line) => JSON.parse(line).event);
 }
 

@@ -117,8 +117,9 @@ export const GIT: SweepVcs = {
     const ids = listed.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(0, 40)]));
     return await readBlobs(repository, ids);
   },
+  // A run that was cut is not among those that `undo` knows of.
   incidental:
-    /(^|\/)(objects|logs)(\/|$)|\/refs\/autosync\/pin\/|\/autosync\/(backups\/|l[^/]*\.(log|jsonl)$)|\/(FETCH_HEAD|COMMIT_EDITMSG|ORIG_HEAD)$|^bin\/table\.new$/,
+    /(^|\/)(objects|logs)(\/|$)|\/refs\/autosync\/pin\/|\/autosync\/(backups\/|runs\.json$|l[^/]*\.(log|jsonl)$)|\/(FETCH_HEAD|COMMIT_EDITMSG|ORIG_HEAD)$|^bin\/table\.new$/,
   readByOthers: /^bin\/table$|\/\.git\/(hooks\/|config$)|^home\/\.config\//,
   restless: /^(autosync|logs)$/,
   locks: /\.lock$/,
@@ -174,7 +175,7 @@ export const HG: SweepVcs = {
   // What hg writes down of its looks and of how to take a transaction back, which means nothing without `store/journal`;
   // a file of it that was half written when it was killed; and its store, which is judged by `verify`.
   incidental:
-    /\/\.hg\/(cache|wcache|strip-backup|store\/(cache|data|meta))\/|\/\.hg\/(last-message\.txt|(undo|journal)\.[^/]*|store\/(undo|journal\.|00|fncache|phaseroots|requires)[^/]*|branch|dirstate|requires|00changelog\.i|bookmarks|hgrc\.backup)$|\/\.hg\/(store\/|cache\/|wcache\/)?\.[^/]+-\w{8,9}~$|\/\.hg\/autosync\/(merge|orig)(\/|$)|\/autosync\/(backups\/|l[^/]*\.(log|jsonl)$)|^bin\/table\.new$/,
+    /\/\.hg\/(cache|wcache|strip-backup|store\/(cache|data|meta))\/|\/\.hg\/(last-message\.txt|(undo|journal)\.[^/]*|store\/(undo|journal\.|00|fncache|phaseroots|requires)[^/]*|branch|dirstate|requires|00changelog\.i|bookmarks|hgrc\.backup)$|\/\.hg\/(store\/|cache\/|wcache\/)?\.[^/]+-\w{8,9}~$|\/\.hg\/autosync\/(merge|orig)(\/|$)|\/autosync\/(backups\/|runs\.json$|l[^/]*\.(log|jsonl)$)|^bin\/table\.new$/,
   readByOthers: /^bin\/table$|\/\.hg\/hgrc$|^home\/\.config\//,
   restless: /^(autosync|cache|wcache|store\/cache|dirstate|last-message\.txt|(store\/)?undo[^/]*)$/,
   locks: /(^|\/)\.hg\/(.*\/)?(wlock|store\/lock|store\/journal|updatestate)$/,

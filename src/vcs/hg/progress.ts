@@ -5,7 +5,7 @@ import type { Repository } from './repository.js';
 export const PROGRESS_SETTINGS: readonly string[] = [
   'progress.assume-tty=true',
   'progress.delay=0',
-  'progress.refresh=1',
+  'progress.refresh=0.1',
   'progress.format=topic number',
 ];
 

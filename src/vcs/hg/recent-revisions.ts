@@ -8,7 +8,7 @@ export async function recentRevisions(
   { hg }: Pick<Repository, 'hg'>,
   { from, since, limit }: RecentRequest,
 ): Promise<readonly Revision[]> {
-  const which = `sort(::${from} and date(">${Math.floor(since / 1000)} 0"), -date)`;
+  const which = `sort(::${from} and date(">${Math.floor(since / 1000)} 0"), "-date -rev")`;
   const values = splitPaths(await hg.output(['log', `--rev=${which}`, `--limit=${limit}`, '-T', REVISION_TEMPLATE]));
   const revisions: Revision[] = [];
   for (let at = 0; at + REVISION_VALUES <= values.length; at += REVISION_VALUES) {
