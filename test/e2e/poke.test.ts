@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +44,15 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('poke, with $name', (
     home.autosync('config', machine.top, 'settle', '0s');
   });
 
-  afterAll(() => world.remove());
+  // What is at the hub is there a moment before the run that brought it ends.
+  afterAll(async () => {
+    await until('the last run is over', () => !isRunning());
+    world.remove();
+  });
+
+  const isRunning = (): boolean =>
+    existsSync(join(machine.top, `.${vcs.name}`, 'autosync', 'lock')) ||
+    readdirSync(join(home.folder, '.local/state/autosync/spool')).length > 0;
 
   const isAtHub = (name: string): boolean => machine.committed().includes(name) && machine.head() === world.hubHead();
 
