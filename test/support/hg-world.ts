@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hg as hgSystem } from '../../src/vcs/hg/index.js';
 import { type Desk, deskAt } from './desk.js';
+import { removeFolder } from './remove-folder.js';
 import type { World } from './world.js';
 
 // The machine's own settings (/etc/mercurial) must not reach a test.
@@ -56,7 +57,7 @@ export function createHgWorld(...names: readonly string[]): HgWorld {
     },
     hubHead: (branch = 'default') => hg(hub, 'log', '-r', sharedHeads(branch), '-T', '{node}'),
     hubHistory: () => hg(hub, 'log', '-p'),
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+    remove: () => removeFolder(folder),
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git as gitSystem } from '../../src/vcs/git/index.js';
 import { type Desk, deskAt } from './desk.js';
+import { removeFolder } from './remove-folder.js';
 
 /** Runs raw git, as a test sets things up and looks at them; returns its output without the last newline. */
 export function git(folder: string, ...args: readonly string[]): string {
@@ -78,7 +79,7 @@ function worldAt(folder: string, names: readonly string[]): World {
     },
     hubHead: (branch = 'main') => git(hub, 'rev-parse', `refs/heads/${branch}`),
     hubHistory: () => git(hub, 'log', '--all', '-p', '--format=%B'),
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+    remove: () => removeFolder(folder),
   };
 }
 
