@@ -111,7 +111,7 @@ module.exports = {
       folders('engine'),
       [
         folders(...BELOW_ADAPTERS),
-        '^src/vcs/((vcs|versions|conflict-copy)\\.ts$|placement/)',
+        '^src/vcs/((vcs|versions|merge-tool|conflict-copy|metadata-name)\\.ts$|placement/)',
         '^src/notify/notifier\\.ts$',
       ],
       'The pipeline works for a version control system, a scheduler and a notifier that are not written yet.',

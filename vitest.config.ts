@@ -1,8 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { catalogueReporter } from './test/support/catalogue-reporter.js';
+import { LongestFirst } from './test/support/longest-first.js';
 
-/** A kind of test: `npx vitest --project unit` is the inner loop. */
+/**
+ * A kind of test: `npx vitest --project unit` is the inner loop. The limit ends what hangs, and says nothing of speed: it is
+ * many times what a test takes on a machine that has nothing else to do.
+ */
 const project = (name: string, limitMs: number): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
@@ -26,11 +30,11 @@ export default defineConfig({
   test: {
     reporters: catalogue === undefined ? ['default'] : ['default', catalogueReporter(catalogue)],
     projects: [
-      project('unit', 10_000),
-      project('contract', 120_000),
-      project('e2e', 300_000),
-      project('model', 300_000),
-      project('sweep', 600_000),
+      project('unit', 60_000),
+      project('contract', 300_000),
+      project('e2e', 600_000),
+      project('model', 900_000),
+      project('sweep', 900_000),
       ...torture,
     ],
     // A process for each test file: the environment, the working folder and the umask are a process's own.
@@ -38,6 +42,7 @@ export default defineConfig({
     // The tests wait as much as they compute, for schedulers and servers: one worker more than cores keeps all of these busy.
     maxWorkers: Math.max(2, availableParallelism() + 1),
     setupFiles: ['test/support/hermetic.ts'],
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-workshop.ts'],
     // A test without an assertion cannot fail.
     expect: { requireAssertions: true },

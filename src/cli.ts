@@ -1,8 +1,9 @@
 import type { Argv } from 'yargs';
 import type { Arguments } from './commands/command.js';
 import type { Listed, ListedCommand } from './commands/help-page.js';
-import { AutosyncError, errorMessage, isMachineError } from './model/errors.js';
+import { AutosyncError, errorMessage, isMachineError, isPathError } from './model/errors.js';
 import { EXIT, type ExitCode } from './model/exit-codes.js';
+import { workingFolder } from './system/environment.js';
 import { packageVersion } from './system/package.js';
 import { foreign, outliveReader, say, setColour, setProgress, warn } from './system/terminal.js';
 
@@ -165,6 +166,12 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   outliveReader();
   try {
     if (isPlainPoke(words)) return (await import('./commands/poke.js')).poke(words.slice(1));
+    if (isRequest(words)) {
+      const { answerRequest } = await import('./commands/webhook-answer.js');
+      return await answerRequest({ inetd: words.length > 1 });
+    }
+    // Everything below asks for it, yargs too.
+    workingFolder();
     if (words[0] === COMPLETE) return await tellCompletions(words.slice(1));
     const parser = ENTRIES.reduce(
       (built, entry) => added(built, entry, (ended) => (code = ended)),
@@ -173,7 +180,8 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     await parser.parseAsync();
     return code;
   } catch (error) {
-    return tell(error);
+    // What yargs finds wrong with an option's value it throws as an error of its own.
+    return tell(error instanceof Error && error.name === 'YError' ? wrongUsage(error.message) : error);
   }
 }
 
@@ -196,6 +204,9 @@ export async function manual(): Promise<string> {
 const isPlainPoke = ([name, ...paths]: readonly string[]): boolean =>
   name === 'poke' && paths.length > 0 && paths.every((path) => path !== '' && !path.startsWith('-'));
 
+/** Of these many may come at once, and each is a process of its own: it, too, does without yargs. */
+const isRequest = (words: readonly string[]): boolean => ['webhook', 'webhook --inetd'].includes(words.join(' '));
+
 async function program(words: readonly string[]): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   return yargs([...withoutDoubleDash(words)])
@@ -215,9 +226,12 @@ async function program(words: readonly string[]): Promise<Argv> {
     .wrap(Math.min(100, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new AutosyncError('usage', message.replace(/\n/g, '; '), ['autosync --help']);
+      throw error ?? wrongUsage(message);
     });
 }
+
+const wrongUsage = (words: string): AutosyncError =>
+  new AutosyncError('usage', words.replace(/\n/g, '; '), ['autosync --help']);
 
 /** yargs takes no word after `--` for a positional; with `./` before it, a path that begins with a dash is plain. */
 function withoutDoubleDash(words: readonly string[]): readonly string[] {
@@ -268,7 +282,7 @@ function tell(error: unknown): ExitCode {
     for (const hint of error.hints) warn(`  ${foreign(hint)}`);
     return CODES[error.kind];
   }
-  if (isMachineError(error)) {
+  if (isMachineError(error) || isPathError(error)) {
     warn(`autosync: ${foreign(errorMessage(error))}`);
     return EXIT.failed;
   }

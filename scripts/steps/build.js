@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { note, ON_STDERR, root } from './run.js';
+
+const BUNDLE = fileURLToPath(new URL('bundle.js', import.meta.url));
 
 const dist = join(root, 'dist');
 /** Beside `dist`, so that a rename is enough to put a build in its place. */
@@ -11,8 +14,9 @@ const ATTEMPTS = 20;
 const ABANDONED_MS = 3_600_000;
 
 /**
- * Compiles `src` into `dist` when something that shapes the result has changed since `dist` was made. The build happens
- * in a folder of its own and is put in place whole: builds at the same time do not meet, and a failed one changes nothing.
+ * Compiles and bundles `src` into `dist` when something that shapes the result has changed since `dist` was made. The
+ * build happens in a folder of its own and is put in place whole: builds at the same time do not meet, and a failed one
+ * changes nothing.
  *
  * @returns {boolean} whether `dist` is now what `src` says
  */
@@ -21,20 +25,21 @@ export function build() {
   if (builtFrom() === wanted) return true;
   const startedAt = performance.now();
   const fresh = join(workshop, `build-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const compiled = `${fresh}-compiled`;
   mkdirSync(fresh, { recursive: true });
   try {
-    if (!compile(fresh)) return false;
+    if (!compile(compiled) || !bundle(compiled, fresh)) return false;
     writeFileSync(join(fresh, '.build'), wanted);
     putInPlace(fresh, wanted);
     note(`built dist in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
     return true;
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    for (const folder of [fresh, compiled]) rmSync(folder, { recursive: true, force: true });
     sweep();
   }
 }
 
-/** Returns a hash of everything that the compiler's output depends on: sources, settings and the compiler's version. */
+/** Returns a hash of everything that the compiler's output depends on: sources, settings, versions, and how it is bundled. */
 function fingerprint() {
   const hash = createHash('sha256');
   for (const file of ['tsconfig.json', 'package-lock.json', ...sources('src')]) {
@@ -43,6 +48,7 @@ function fingerprint() {
       .update(readFileSync(join(root, file)))
       .update('\0');
   }
+  hash.update(readFileSync(BUNDLE));
   return hash.digest('hex');
 }
 
@@ -72,6 +78,14 @@ function compile(folder) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [compiler, '-p', 'tsconfig.json', '--outDir', folder];
   return spawnSync(process.execPath, args, { cwd: root, stdio: ON_STDERR }).status === 0;
+}
+
+/**
+ * @param {string} compiled
+ * @param {string} folder
+ */
+function bundle(compiled, folder) {
+  return spawnSync(process.execPath, [BUNDLE, compiled, folder], { cwd: root, stdio: ON_STDERR }).status === 0;
 }
 
 /**

@@ -13,12 +13,13 @@ import { childEnvironment, node } from '../system/environment.js';
 import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
 import { printable } from '../system/printable.js';
+import { relativeTime } from '../system/time-words.js';
 import { checkNight, checkScheduler } from './check-scheduler.js';
 import type { Finding } from './finding.js';
 import { distrustedSettings } from './hg-trust.js';
 import { installedMirrors } from './mirrors.js';
-import { relativeTime } from './render.js';
 import { installedRepos, openTree } from './targets.js';
+import { unreadableRegistrations } from './unreadable.js';
 import { hookRequest, type Wiring } from './wiring.js';
 
 /** One check: what it looks at, and the look. */
@@ -54,7 +55,9 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
 
 /** Nothing is kept by autosync here: no repository, and no mirror. */
 const isUnused = ({ locations }: Wiring): boolean =>
-  installedRepos(locations).length === 0 && installedMirrors(locations).length === 0;
+  installedRepos(locations).length === 0 &&
+  installedMirrors(locations).length === 0 &&
+  unreadableRegistrations(locations).length === 0;
 
 function checkNode(): Finding {
   const [major = 0, minor = 0] = node.version.split('.').map(Number);

@@ -31,3 +31,9 @@ export function wordsOf(args: Arguments, name: string): readonly string[] {
 /** Adds `--json`, for every command that answers something. */
 export const withJson = (yargs: Argv): Argv =>
   yargs.option('json', { type: 'boolean', default: false, describe: 'Answer in JSON' });
+
+/** Adds what says which repositories a command is about: some by name, or all; without either the one around here. */
+export const withRepos = (yargs: Argv, describe: string): Argv =>
+  yargs
+    .positional('repo', { type: 'string', array: true, describe })
+    .option('all', { type: 'boolean', default: false, describe: 'Every installed repository' });

@@ -13,7 +13,7 @@ import { colour, say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, textOf, withJson } from './command.js';
 import { refreshEntry } from './entry.js';
 import { table } from './render.js';
-import { absolute, installedRepos, namedRepos } from './targets.js';
+import { absolute, installedRepos, namedRepos, namedToChange } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** `autosync config [repo] [key] [value]`. */
@@ -29,9 +29,10 @@ export const command: Command = {
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const { typed, key } = repoAndKey(textOf(args, 'repo'), textOf(args, 'key'));
-    const [repo] = typed === undefined ? [] : namedRepos(wiring.locations, [typed]);
     const value = textOf(args, 'value');
     const unset = isOn(args, 'unset');
+    const named = unset || value !== undefined ? namedToChange : namedRepos;
+    const [repo] = typed === undefined ? [] : named(wiring.locations, [typed]);
     if (unset && (key === undefined || value !== undefined)) {
       throw new AutosyncError('usage', "option '--unset' takes a repository and a setting, and no value");
     }

@@ -3,15 +3,16 @@ import { AutosyncError, errorMessage } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
+import { listMirrors } from '../store/mirror-registry.js';
 import { listRepos } from '../store/registry.js';
 import { colour, foreign, say, sayJson } from '../system/terminal.js';
 import { type Check, machineChecks, repoChecks } from './checks.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import type { Finding } from './finding.js';
 import { mirrorChecks } from './mirror-checks.js';
-import { installedMirrors } from './mirrors.js';
 import { shownPath, table } from './render.js';
-import { namedRepos } from './targets.js';
+import { namedRepos, namedToChange } from './targets.js';
+import { unreadableRegistrations } from './unreadable.js';
 import { type Wiring, wire } from './wiring.js';
 
 /** What a check is about: a repository's path, a mirror's name, or the machine where both are null. */
@@ -44,13 +45,14 @@ async function examine(wiring: Wiring, typed: readonly string[], fix: boolean): 
     false,
   );
   if (configuration.result === 'error') return [configuration];
-  const repos = typed.length === 0 ? listRepos(locations, parseSchedule).repos : namedRepos(locations, typed);
-  const rows: Row[] = [configuration];
+  const named = fix ? namedToChange : namedRepos;
+  const repos = typed.length === 0 ? listRepos(locations, parseSchedule).repos : named(locations, typed);
+  const rows: Row[] = [configuration, ...unreadableRegistrations(locations).map(unreadable)];
   for (const check of machineChecks(wiring)) rows.push(await run(check, MACHINE, fix));
   for (const repo of repos) {
     for (const check of repoChecks(wiring, repo)) rows.push(await run(check, { repo: repo.path, mirror: null }, fix));
   }
-  for (const mirror of typed.length === 0 ? installedMirrors(locations) : []) {
+  for (const mirror of typed.length === 0 ? listMirrors(locations, parseSchedule).mirrors : []) {
     const subject = { repo: null, mirror: mirror.name };
     for (const check of mirrorChecks(wiring, mirror)) rows.push(await run(check, subject, fix));
   }
@@ -59,12 +61,19 @@ async function examine(wiring: Wiring, typed: readonly string[], fix: boolean): 
 
 function checkConfiguration({ locations }: Wiring): Finding {
   readSettings(locations, parseSchedule);
-  const { repos, problems } = listRepos(locations, parseSchedule);
-  const [first] = problems;
-  if (first === undefined)
-    return { result: 'ok', detail: `${repos.length} installed, settings in '${locations.config}'` };
-  return { result: 'warning', detail: first.error.message, mend: first.error.hints[0] ?? `edit ${first.file}` };
+  const { repos } = listRepos(locations, parseSchedule);
+  return { result: 'ok', detail: `${repos.length} installed, settings in '${locations.config}'` };
 }
+
+/** A file that cannot be used stands for a repository or a mirror with which nothing happens. */
+const unreadable = ({ message, hints: [mend] }: AutosyncError): Row => ({
+  ...MACHINE,
+  check: 'registration',
+  result: 'error',
+  detail: message,
+  ...(mend === undefined ? {} : { mend }),
+  fixed: false,
+});
 
 async function run(check: Check, subject: Subject, wanted: boolean): Promise<Row> {
   const finding = await look(check);

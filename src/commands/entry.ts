@@ -6,6 +6,7 @@ import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
 import type { Locations } from '../store/locations.js';
 import { homeFolder } from '../system/environment.js';
 import { mirrorSlots } from './mirrors.js';
+import { unreadableRegistrations } from './unreadable.js';
 
 /** Returns when a repository is due on this machine. */
 export function slotOf({ path, settings }: Pick<RegisteredRepo, 'path' | 'settings'>): ScheduleSlot {
@@ -94,6 +95,6 @@ export async function refreshEntry(
   const entry = entryFor(places, repos);
   const present = await presentScheduler(schedulers, entry);
   if (present === undefined) return;
-  if (entry.slots.length === 0) await present.uninstall();
-  else await present.install(entry);
+  if (entry.slots.length > 0) await present.install(entry);
+  else if (unreadableRegistrations(places).length === 0) await present.uninstall();
 }

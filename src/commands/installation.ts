@@ -7,15 +7,17 @@ import type { SchedulerChoice } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import type { SchedulerEntry } from '../scheduler/scheduler.js';
 import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
+import type { Locations } from '../store/locations.js';
 import { withLock } from '../store/lock.js';
 import { type Registration, registerRepo, unregisterRepo } from '../store/registry.js';
-import { joinPath, makeFolder } from '../system/files.js';
+import { exists, joinPath, makeFolder } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { entryFor, findScheduler, moveEntry, type Undo } from './entry.js';
 import { distrustedSettings } from './hg-trust.js';
 import type { InstallWish } from './install-settings.js';
+import { linkedTrees, takeHooksBack } from './take-back.js';
 import { installedRepos, openTree } from './targets.js';
 import { hookRequest, type Wiring } from './wiring.js';
 
@@ -69,6 +71,7 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
     const before = entryFor(locations, earlier);
     const choice = await findScheduler(wish.scheduler, wiring.schedulers, before);
     let undo: Undo = async () => {};
+    const hadLauncher = exists(locations.launcher);
     installLauncher(locations.launcher, launcherRecord(locations));
     const added: Registration[] = [];
     try {
@@ -84,12 +87,23 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
       }));
       return { repos, scheduler: choice };
     } catch (error) {
-      for (const { id, change } of added) if (change === 'created') await unregisterRepo(locations, id);
+      const created = added.filter(({ change }) => change === 'created');
+      for (const { id } of created) await unregisterRepo(locations, id);
+      for (const tree of trees.filter((_, at) => added[at]?.change === 'created')) tryToTakeHooksBack(locations, tree);
       await undo();
-      if (earlier.length === 0) removeLauncher(locations.launcher);
+      if (!hadLauncher) removeLauncher(locations.launcher);
       throw error;
     }
   });
+}
+
+/** What stood in the way of the installation may do so here as well, and is what the person is told. */
+function tryToTakeHooksBack(places: Locations, tree: WorkingTree): void {
+  try {
+    takeHooksBack(places, tree, linkedTrees(tree, installedRepos(places)));
+  } catch (error) {
+    if (!(error instanceof AutosyncError)) throw error;
+  }
 }
 
 function expectPresent<T>(value: T | undefined): T {

@@ -3,13 +3,15 @@ import { installSourceHook, removeSourceHook } from '../mirror/source-hook.js';
 import { mirrorExitCode } from '../mirror/verdict.js';
 import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { Mirror } from '../model/mirror.js';
 import { chooseScheduler, type SchedulerWish } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
-import { installLauncher, launcherRecord } from '../store/launcher.js';
+import { installLauncher, launcherRecord, removeLauncher } from '../store/launcher.js';
+import type { Locations } from '../store/locations.js';
 import { withLock } from '../store/lock.js';
-import { mirrorsFolder, readMirror, registerMirror } from '../store/mirror-registry.js';
+import { mirrorsFolder, readMirror, registerMirror, unregisterMirror } from '../store/mirror-registry.js';
 import { updateMirrorState } from '../store/mirror-state.js';
-import { isFolder, joinPath, makeFolder } from '../system/files.js';
+import { exists, isFolder, joinPath, makeFolder, removeEmptyFolder } from '../system/files.js';
 import { redact } from '../system/printable.js';
 import { say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson } from './command.js';
@@ -87,18 +89,40 @@ async function addMirror(
         `give this one another name: --name, or: autosync mirror remove ${name}`,
       ]);
     }
-    if (file.triggers.length > 0) installLauncher(locations.launcher, launcherRecord(locations));
-    const mirror = { name, source: file.source };
-    if (file.triggers.includes('hook')) installSourceHook({ mirror, launcher: locations.launcher });
-    else if (isFolder(file.source)) removeSourceHook(mirror);
-    const change = await registerMirror(locations, name, file);
-    if (before !== undefined && before.destination !== file.destination) {
-      // Of another git side nothing is known yet.
-      await updateMirrorState(locations, { name, change: (state) => ({ ...state, mirrored: 0 }) });
+    const hadLauncher = exists(locations.launcher);
+    try {
+      const change = await place(locations, name, file);
+      if (before !== undefined && before.destination !== file.destination) {
+        // Of another git side nothing is known yet.
+        await updateMirrorState(locations, { name, change: (state) => ({ ...state, mirrored: 0 }) });
+      }
+      if (file.triggers.includes('schedule')) await keepScheduled({ locations, schedulers }, scheduler);
+      return change;
+    } catch (error) {
+      if (before === undefined) await takeBackNew(locations, { name, source: file.source });
+      if (!hadLauncher) removeLauncher(locations.launcher);
+      throw error;
     }
-    if (file.triggers.includes('schedule')) await keepScheduled({ locations, schedulers }, scheduler);
-    return change;
   });
+}
+
+async function place(
+  places: Locations,
+  name: string,
+  file: MirrorWish['file'],
+): Promise<'created' | 'updated' | 'unchanged'> {
+  if (file.triggers.length > 0) installLauncher(places.launcher, launcherRecord(places));
+  const mirror = { name, source: file.source };
+  if (file.triggers.includes('hook')) installSourceHook({ mirror, launcher: places.launcher });
+  else if (isFolder(file.source)) removeSourceHook(mirror);
+  return await registerMirror(places, name, file);
+}
+
+/** Takes back what was put in place for a mirror that could not be added after all. */
+async function takeBackNew(places: Locations, mirror: Pick<Mirror, 'name' | 'source'>): Promise<void> {
+  await unregisterMirror(places, mirror.name);
+  removeEmptyFolder(mirrorsFolder(places));
+  if (isFolder(mirror.source)) removeSourceHook(mirror);
 }
 
 async function keepScheduled(

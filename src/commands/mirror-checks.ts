@@ -9,11 +9,11 @@ import { readSettings } from '../store/config.js';
 import { mirrorData } from '../store/mirror-registry.js';
 import { readMirrorState } from '../store/mirror-state.js';
 import { quoteShell } from '../system/quote.js';
+import { relativeTime } from '../system/time-words.js';
 import type { Check } from './checks.js';
 import type { Finding } from './finding.js';
 import { mirrorRow } from './mirror-rows.js';
 import { routesTo, webhookRoutes } from './mirror-webhook.js';
-import { relativeTime } from './render.js';
 import type { Wiring } from './wiring.js';
 
 const ok = (detail: string): Finding => ({ result: 'ok', detail });

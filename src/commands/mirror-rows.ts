@@ -5,10 +5,11 @@ import type { WebhookRoute } from '../store/webhook-routes.js';
 import { isFolder } from '../system/files.js';
 import { redact } from '../system/printable.js';
 import { colour, foreign } from '../system/terminal.js';
+import { relativeTime } from '../system/time-words.js';
 import { hgIn } from '../vcs/hg/command.js';
 import { routesTo, webhookRoutes } from './mirror-webhook.js';
 import { installedMirrors } from './mirrors.js';
-import { relativeTime, shownPath, table } from './render.js';
+import { shownPath, table } from './render.js';
 import type { Wiring } from './wiring.js';
 
 /** How one mirror stands; times are ISO 8601, null when there was none. */

@@ -10,7 +10,7 @@ import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
 import { didYouMean } from '../store/did-you-mean.js';
 import type { Locations } from '../store/locations.js';
-import { acquireLock } from '../store/lock.js';
+import { withLock } from '../store/lock.js';
 import { listMirrors, mirrorData, mirrorsFolder, unregisterMirror } from '../store/mirror-registry.js';
 import { readMirrorState, removeMirrorState } from '../store/mirror-state.js';
 import { isFolder, joinPath, makeFolder, realPath, removeEmptyFolder, removeTree } from '../system/files.js';
@@ -18,6 +18,9 @@ import { printable } from '../system/printable.js';
 import { warn } from '../system/terminal.js';
 import { tellOfMirror } from './mirror-news.js';
 import type { Wiring } from './wiring.js';
+
+/** Ten seconds: a run that a hook has just started is over by then. */
+const WAIT_MS = 10_000;
 
 /** Returns every mirror; files that are wrong are named on standard error, and the others count. */
 export function installedMirrors(places: Locations): readonly Mirror[] {
@@ -122,21 +125,23 @@ export async function takeMirrorsBack(places: Locations, mirrors: readonly Mirro
 }
 
 async function takeMirrorBack(places: Locations, mirror: Mirror): Promise<string | undefined> {
-  const { name, source } = mirror;
+  const { name, source, triggers } = mirror;
   const folder = mirrorData(places, name);
   makeFolder(folder);
-  const lock = acquireLock(joinPath(folder, 'lock'));
-  if (lock.kind === 'held') return `${name}: a run of it is under way; try again when it has ended`;
   try {
-    if (isFolder(source)) removeSourceHook(mirror);
-    removeTree(folder);
-    removeMirrorState(places, name);
-    await unregisterMirror(places, name);
-    removeEmptyFolder(mirrorsFolder(places));
-    return undefined;
+    return await withLock(joinPath(folder, 'lock'), { waitMs: WAIT_MS }, async () => {
+      if (isFolder(source)) removeSourceHook(mirror);
+      else if (triggers.includes('hook'))
+        warn(`autosync: ${name}: '${printable(source)}' is not there; its hooks could not be taken out`);
+      removeTree(folder);
+      removeMirrorState(places, name);
+      await unregisterMirror(places, name);
+      removeEmptyFolder(mirrorsFolder(places));
+      return undefined;
+    });
   } catch (error) {
+    if (error instanceof AutosyncError && error.kind === 'locked')
+      return `${name}: a run of it is under way; try again when it has ended`;
     return `${name}: ${errorMessage(error)}; it stays until that is mended`;
-  } finally {
-    lock.lock.release();
   }
 }

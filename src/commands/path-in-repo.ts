@@ -6,7 +6,7 @@ import { type AbsolutePath, asAbsolute, asRelative, type RelativePath } from '..
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
 import { findRepoFor } from '../store/registry.js';
-import { exists, isFolder, lstatIfPresent, realPath } from '../system/files.js';
+import { exists, isFolder, isTooLong, lstatIfPresent, realPath } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import { absolute, openTree } from './targets.js';
@@ -18,7 +18,7 @@ export type PathInRepo = { readonly target: Target; readonly path: RelativePath 
 /** Finds the repository around a path, which need not exist any more, and what the path is called in there. */
 export async function pathInRepo(wiring: Wiring, typed: string): Promise<PathInRepo> {
   if (typed === '') throw new AutosyncError('usage', 'the path is empty');
-  const full = withRealParents(absolute(typed));
+  const full = placeOf(typed);
   const target = await targetAround(wiring, full);
   const path = pathBelow(target.path, full);
   if (path === undefined) throw outside(typed, target.path);
@@ -30,7 +30,7 @@ export async function pathInRepo(wiring: Wiring, typed: string): Promise<PathInR
 
 /** Returns what another path is called in the same repository. */
 export function pathInSame({ target }: PathInRepo, typed: string): RelativePath {
-  const path = pathBelow(target.path, withRealParents(absolute(typed)));
+  const path = pathBelow(target.path, placeOf(typed));
   if (path === undefined || path === '') throw outside(typed, target.path);
   if (/^\.(git|hg)(\/|$)/i.test(path)) throw outside(typed, target.path);
   return path;
@@ -38,6 +38,12 @@ export function pathInSame({ target }: PathInRepo, typed: string): RelativePath 
 
 const outside = (typed: string, top: string): AutosyncError =>
   new AutosyncError('usage', `'${printable(typed)}' is outside of '${printable(top)}'`);
+
+function placeOf(typed: string): AbsolutePath {
+  const full = absolute(typed);
+  if (isTooLong(full)) throw new AutosyncError('usage', `'${printable(typed)}' is too long for the name of a file`);
+  return withRealParents(full);
+}
 
 /** Resolves the links on the way to a path, and not the path itself, which may be a link that is meant. */
 function withRealParents(path: AbsolutePath): AbsolutePath {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
@@ -30,8 +30,8 @@ export const command: Command = {
 /** Asks for a run of each repository around some paths; `cli.ts` comes here directly where there are no options to read. */
 export function poke(typed: readonly string[]): ExitCode {
   if (variable(RUNNING_MARKER) !== undefined) return EXIT.done;
-  const paths = typed.map((path) => asAbsolute(resolve(workingFolder(), path)));
   try {
+    const paths = typed.map((path) => asAbsolute(isAbsolute(path) ? resolve(path) : resolve(workingFolder(), path)));
     pokeAll(paths.filter((path) => !IN_METADATA.test(path)));
   } catch (error) {
     // An editor that shows an error at each save helps nobody: `autosync doctor` and `status` are for that.

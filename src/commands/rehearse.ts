@@ -3,11 +3,12 @@ import type { RepoReport } from '../model/report.js';
 import { runJob } from '../scheduler/cron-job.js';
 import type { SchedulerChoice } from '../scheduler/index.js';
 import type { StartResult } from '../scheduler/scheduler.js';
-import { putRequest } from '../store/spool.js';
+import { askForProgress, forgetProgress, readProgress } from '../store/progress-note.js';
+import { putRequest, spoolLock } from '../store/spool.js';
 import { readState } from '../store/state.js';
 import { exists } from '../system/files.js';
 import { quoteShell } from '../system/quote.js';
-import { REHEARSAL, spoolLock } from './due.js';
+import { REHEARSAL } from './due.js';
 import { entryFor } from './entry.js';
 import { installedRepos } from './targets.js';
 import type { Wiring } from './wiring.js';
@@ -44,10 +45,30 @@ export async function rehearse(
   // A repository that ran a moment ago is not due; a request makes it so.
   for (const { path } of repos) putRequest(locations.spool, { event: REHEARSAL, path });
   const before = engine.clock.now();
-  const began = await begin(wiring, choice);
-  await untilTraced(wiring, repos, { before, began });
+  const began = await whileShowing(wiring, async () => {
+    const beginning = await begin(wiring, choice);
+    await untilTraced(wiring, repos, { before, began: beginning });
+    return beginning;
+  });
   const refusal = began.kind === 'refused' ? began.why : '';
   return repos.map((repo) => ({ repo, report: reportSince(wiring, repo, before), refusal }));
+}
+
+/** Draws the progress of the run, which is another process without a terminal, where a person watches. */
+async function whileShowing<T>({ locations, engine }: Wiring, body: () => Promise<T>): Promise<T> {
+  const { progress } = engine;
+  if (progress === undefined) return await body();
+  askForProgress(locations);
+  const looking = setInterval(() => {
+    const text = readProgress(locations);
+    if (text !== undefined) progress(text);
+  }, LOOK_MS);
+  try {
+    return await body();
+  } finally {
+    clearInterval(looking);
+    forgetProgress(locations);
+  }
 }
 
 async function begin({ locations }: Wiring, choice: SchedulerChoice): Promise<StartResult> {

@@ -1,12 +1,11 @@
 import type { Quarantined } from '../model/change.js';
+import type { AutosyncError } from '../model/errors.js';
 import { leftOutAdvice } from '../model/left-out.js';
 import type { RepoReport, Verdict } from '../model/report.js';
 import { homeFolder } from '../system/environment.js';
 import { printable } from '../system/printable.js';
-import { colour, foreign } from '../system/terminal.js';
+import { colour, foreign, warn } from '../system/terminal.js';
 import { padded, textWidth } from '../system/text-width.js';
-
-export { relativeTime } from '../system/time-words.js';
 
 /** Lays out rows in columns as wide as they need to be; the last column is as long as it is. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
@@ -55,6 +54,7 @@ export function describeReport(report: RepoReport): readonly string[] {
     ...describeIntegration(report),
     ...(push.kind === 'pushed' ? [`  pushed     ${count(push.commits, 'commit')}`] : []),
     ...quarantined.flatMap((left) => describeLeftOut(report.vcs, left)),
+    ...(report.subrepositories ?? []).flatMap((inner) => describeReport(inner).map((line) => `  ${line}`)),
   ];
 }
 
@@ -99,3 +99,9 @@ export const shownTime = (at: number): string =>
 
 /** Says how many there are of something. */
 const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** Says on standard error what went wrong with one thing of several, and how to mend it. */
+export function warnOf({ message, hints }: AutosyncError): void {
+  warn(`autosync: ${foreign(message)}`);
+  for (const hint of hints) warn(`  ${foreign(hint)}`);
+}

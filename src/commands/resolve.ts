@@ -1,26 +1,43 @@
 import type { Argv } from 'yargs';
-import type { EngineContext } from '../engine/context.js';
-import { changeFiles, doAndPublish } from '../engine/deed.js';
-import { isAbout, type OpenConflict, openConflicts } from '../engine/inbox.js';
-import { mergePaused, planPaused } from '../engine/merge-paused.js';
-import { type Choice, planResolve, type Resolved } from '../engine/resolve.js';
+import { doAndPublish, expectSync, openTarget } from '../engine/deed.js';
+import { isAbout, type OpenConflict } from '../engine/inbox.js';
 import type { Target } from '../engine/target.js';
 import { exitCode } from '../engine/verdict.js';
+import { RUN_BY_HAND, visit } from '../engine/visit.js';
 import { AutosyncError } from '../model/errors.js';
-import type { ExitCode } from '../model/exit-codes.js';
-import { asRelative, type RelativePath } from '../model/paths.js';
-import { readState } from '../store/state.js';
-import { printable } from '../system/printable.js';
-import { foreign, say, sayJson } from '../system/terminal.js';
-import { isAtOrBelow } from '../vcs/conflict-copy.js';
-import type { WorkingTree } from '../vcs/vcs.js';
+import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { asRelative } from '../model/paths.js';
+import type { RegisteredRepo } from '../model/repo.js';
+import type { RepoReport } from '../model/report.js';
+import { isSomebodyThere } from '../system/ask.js';
+import { say, sayJson } from '../system/terminal.js';
+import { nearestKind } from '../vcs/discover.js';
 import { type Arguments, type Command, isOn, textOf, withJson } from './command.js';
+import { conflictJson, describeConflict } from './conflict-view.js';
+import { tellInboxes } from './inboxes.js';
 import { type PathInRepo, pathInRepo } from './path-in-repo.js';
-import { describeReport } from './render.js';
-import { runTargets } from './targets.js';
+import { describeReport, warnOf } from './render.js';
+import { resolveAsking } from './resolve-asking.js';
+import {
+  allConflicts,
+  type Decided,
+  describeResolved,
+  meantConflicts,
+  resolveChosen,
+  resolvedJson,
+  unresolvedJson,
+  type WholeChoice,
+} from './resolve-chosen.js';
+import { resolveEverywhere } from './resolve-everywhere.js';
+import { resolveInTool } from './resolve-in-tool.js';
+import { absolute, installedRepos, runTargets } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
 
-const WAYS = ['--keep mine|theirs|both, or the name of a machine', '--done, when the file is right as it stands'];
+const WAYS = [
+  '--keep mine|theirs|both, or the name of a machine',
+  '--tool, to merge the two by hand',
+  '--done, when the file is right as it stands',
+];
 
 /** `autosync resolve [path]`. */
 export const command: Command = {
@@ -28,35 +45,63 @@ export const command: Command = {
     withJson(yargs)
       .positional('path', { type: 'string', describe: 'The file, or its conflict copy' })
       .option('keep', { type: 'string', describe: "'mine', 'theirs', 'both', or whose version: a machine's name" })
+      .option('tool', { type: 'string', describe: 'Merge in your merge tool, or in the one that is named' })
       .option('done', { type: 'boolean', default: false, describe: 'The file is right as it stands: the copy goes' })
       .option('all', { type: 'boolean', default: false, describe: 'Every conflict, or every one below the path' })
+      .example(
+        '$0 resolve',
+        'asks about one conflict after the other, on a terminal; outside a repository, in all of them',
+      )
       .example('$0 resolve notes/a.md --keep mine', "this machine's version gets the name; the other is in the history")
+      .example('$0 resolve notes/a.md --tool', 'opens both versions, and what they began with, in your merge tool')
       .example('$0 resolve --all --keep both', 'every copy gets a plain name'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
-    const choice = readChoice(args);
-    const all = isOn(args, 'all');
-    const { target, path } = await whatAbout(wiring, textOf(args, 'path'), all);
-    const { result, report } = await doAndPublish(wiring.engine, target, (tree) =>
-      resolveIn(wiring, { tree, target, path, all, choice }),
-    );
-    if (isOn(args, 'json')) sayJson({ schema: 1, resolved: result.map(asJson), report });
-    else {
-      for (const resolved of result) say(describe(resolved, choice));
-      for (const line of describeReport(report)) say(line);
-    }
-    return exitCode([report]);
+    const way = readWay(args);
+    const [typed, all, json] = [textOf(args, 'path'), isOn(args, 'all'), isOn(args, 'json')];
+    if (way === undefined) return await withoutWay(wiring, { typed, all, json });
+    const { target, path } = await whatAbout(wiring, typed, all);
+    const meant = { path, all };
+    if (way.kind === 'tool') return await resolveInTool(wiring, { target, meant, name: way.name, json });
+    const { result, report } = await doAndPublish(wiring.engine, target, async (tree) => {
+      const chosen = await meantConflicts(wiring, { tree, target, ...meant });
+      return await resolveChosen(wiring, { tree, target, chosen, choice: way });
+    });
+    show(result, { report, way, json });
+    return result.unresolved.length > 0 ? EXIT.someFailed : exitCode([report]);
   },
 };
 
-type WholeChoice = Exclude<Choice, { kind: 'merged' }>;
+type Showing = { readonly report: RepoReport; readonly way: WholeChoice; readonly json: boolean };
 
-function readChoice(args: Arguments): WholeChoice {
-  const keep = textOf(args, 'keep');
-  const done = isOn(args, 'done');
-  if (keep !== undefined && done) throw new AutosyncError('usage', "options '--keep' and '--done' exclude each other");
-  if (done) return { kind: 'done' };
-  if (keep === undefined) throw new AutosyncError('usage', 'nothing says how to resolve it', WAYS);
+function show({ resolved, unresolved }: Decided, { report, way, json }: Showing): void {
+  if (json) {
+    sayJson({
+      schema: 1,
+      resolved: resolved.map(resolvedJson),
+      unresolved: unresolved.map(unresolvedJson),
+      report,
+    });
+    return;
+  }
+  for (const one of resolved) say(describeResolved(one, way));
+  for (const { error } of unresolved) warnOf(error);
+  for (const line of describeReport(report)) say(line);
+}
+
+type Way = WholeChoice | { readonly kind: 'tool'; readonly name: string };
+
+/** Reads how it is to be resolved; undefined where nothing says so. */
+function readWay(args: Arguments): Way | undefined {
+  const given = ['keep', 'tool'].filter((name) => textOf(args, name) !== undefined);
+  const [first, second] = isOn(args, 'done') ? [...given, 'done'] : given;
+  if (first !== undefined && second !== undefined) {
+    throw new AutosyncError('usage', `options '--${first}' and '--${second}' exclude each other`);
+  }
+  const [keep, tool] = [textOf(args, 'keep'), textOf(args, 'tool')];
+  if (first === 'done') return { kind: 'done' };
+  if (tool !== undefined) return { kind: 'tool', name: tool };
+  if (keep === undefined) return undefined;
   if (keep === 'both') return { kind: 'both' };
   if (keep !== '') return { kind: 'keep', whose: keep };
   throw new AutosyncError('usage', "'' is no version to keep", WAYS);
@@ -66,86 +111,56 @@ function readChoice(args: Arguments): WholeChoice {
 async function whatAbout(wiring: Wiring, typed: string | undefined, all: boolean): Promise<PathInRepo> {
   if (typed !== undefined) return await pathInRepo(wiring, typed);
   if (!all) throw new AutosyncError('usage', 'no file is named', ['autosync conflicts lists them', "or take '--all'"]);
-  const [target] = await runTargets(wiring.locations, []);
+  return { target: await targetHere(wiring), path: asRelative('') };
+}
+
+async function targetHere({ locations }: Wiring): Promise<Target> {
+  const [target] = await runTargets(locations, []);
   if (target === undefined) throw new Error('no target');
-  return { target, path: asRelative('') };
+  return target;
 }
 
-type ResolveRequest = {
-  readonly tree: WorkingTree;
-  readonly target: Target;
-  readonly path: RelativePath;
-  readonly all: boolean;
-  readonly choice: WholeChoice;
-};
+type Unsaid = { readonly typed: string | undefined; readonly all: boolean; readonly json: boolean };
 
-async function resolveIn(wiring: Wiring, request: ResolveRequest): Promise<readonly Resolved[]> {
-  const { tree, target, choice } = request;
-  const chosen = await chosenConflicts(wiring, request);
-  const paused = chosen.filter(({ state }) => state === 'paused');
-  const copied = chosen.filter(({ state }) => state === 'copied');
-  const resolved: Resolved[] = [];
-  // First: what it brings in may be about the same files.
-  if (paused.length > 0) resolved.push(...(await resolvePaused(wiring.engine, request, paused)));
-  if (copied.length > 0) {
-    const { plan } = await changeFiles(
-      wiring.engine,
-      { tree, target },
-      { kind: 'resolve', plan: (here, present) => planResolve(here, present, { conflicts: copied, choice }) },
-    );
-    resolved.push(...plan.resolved);
+/** Asks, where somebody is there who can be asked; elsewhere what waits is listed, and a file alone is not enough. */
+async function withoutWay(wiring: Wiring, { typed, all, json }: Unsaid): Promise<ExitCode> {
+  const asks = isSomebodyThere() && !json;
+  if (!asks && (typed !== undefined || all)) throw new AutosyncError('usage', 'nothing says how to resolve it', WAYS);
+  const everywhere = typed === undefined ? whereNoneIsMeant(wiring) : [];
+  if (everywhere.length === 0) return await (asks ? askHere(wiring, { typed, all }) : listHere(wiring, json));
+  return await (asks ? resolveEverywhere(wiring, everywhere) : tellInboxes(wiring, everywhere, json));
+}
+
+async function askHere(wiring: Wiring, { typed, all }: Omit<Unsaid, 'json'>): Promise<ExitCode> {
+  const { target, path } =
+    typed === undefined ? { target: await targetHere(wiring), path: undefined } : await pathInRepo(wiring, typed);
+  const tree = await openTarget(wiring.engine, target);
+  expectSync(target);
+  // That a file is in no conflict is said before anything is asked.
+  if (path !== undefined) await meantConflicts(wiring, { tree, target, path, all });
+  const isMeant = (conflict: OpenConflict): boolean => path === undefined || path === '' || isAbout(conflict, path);
+  const { resolved, left } = await resolveAsking(wiring, { target, isMeant });
+  if (resolved.length === 0) {
+    say(left === 0 ? 'no conflicts' : `nothing was decided: ${left} left`);
+    return left === 0 ? EXIT.done : EXIT.conflict;
   }
-  return resolved;
+  const report = await visit(wiring.engine, target, RUN_BY_HAND);
+  for (const line of describeReport(report)) say(line);
+  return report.verdict === 'synced' && left > 0 ? EXIT.conflict : exitCode([report]);
 }
 
-async function chosenConflicts(
-  { locations }: Wiring,
-  { tree, target, path, all }: ResolveRequest,
-): Promise<readonly OpenConflict[]> {
-  const { branch, head, blocked } = await tree.inspect();
-  if (blocked !== undefined) throw new AutosyncError('failed', `nothing was done: ${blocked.kind}`, [blocked.hint]);
-  if (head === undefined) throw new AutosyncError('usage', 'there are no conflicts: there is no commit yet');
-  const state = target.registered === undefined ? undefined : readState(locations, target.registered.id);
-  const { machine } = target.settings;
-  const known = await openConflicts({ tree, branch, head, machine, state });
-  const isBelow = (one: OpenConflict): boolean => isAtOrBelow(one.copy ?? one.path, path);
-  const chosen = known.filter((one) => (all ? isBelow(one) || isAbout(one, path) : isAbout(one, path)));
-  if (chosen.length > 0 || (all && path === '')) return chosen;
-  throw new AutosyncError('usage', `'${printable(path)}' is in no conflict`, [
-    'autosync conflicts lists those that are',
-  ]);
-}
+/** In a folder that lies in no repository every installed one is meant. */
+const whereNoneIsMeant = ({ locations }: Wiring): readonly RegisteredRepo[] =>
+  nearestKind(absolute('.')) === undefined ? installedRepos(locations) : [];
 
-async function resolvePaused(
-  engine: EngineContext,
-  { tree, target, choice }: ResolveRequest,
-  conflicts: readonly OpenConflict[],
-): Promise<readonly Resolved[]> {
-  if (choice.kind === 'done') {
-    const [first] = conflicts;
-    throw new AutosyncError('usage', `nothing has been merged yet into '${printable(first?.path ?? '')}'`, [
-      'take --keep mine, theirs or both; or merge by hand, and it is done',
-    ]);
+async function listHere(wiring: Wiring, json: boolean): Promise<ExitCode> {
+  const target = await targetHere(wiring);
+  const conflicts = await allConflicts(wiring, { tree: await openTarget(wiring.engine, target), target });
+  if (json) sayJson({ schema: 1, conflicts: conflicts.map((conflict) => conflictJson(target, conflict)) });
+  else {
+    const now = wiring.engine.clock.now();
+    for (const conflict of conflicts) for (const line of describeConflict(conflict, now)) say(line);
+    say(conflicts.length === 0 ? 'no conflicts' : `say how: autosync resolve <file>, and ${WAYS.join('; or ')}`);
   }
-  const merge = await mergePaused(engine, { tree, target });
-  const { plan } = await changeFiles(
-    engine,
-    { tree, target },
-    { kind: 'resolve', plan: (here, present) => planPaused(here, present, { conflicts, choice, merge }) },
-  );
-  return plan.resolved;
-}
-
-const asJson = ({ path, machine, beside }: Resolved): unknown => ({
-  path,
-  machine: machine ?? null,
-  beside: beside ?? null,
-});
-
-function describe({ path, machine, beside }: Resolved, choice: Choice): string {
-  const name = `'${printable(path)}'`;
-  if (beside !== undefined) return `resolved ${name}: the other version is '${printable(beside)}'`;
-  if (choice.kind !== 'keep') return `resolved ${name}: it stays as it stands`;
-  const whose = machine === undefined ? 'the version that was chosen' : `${foreign(machine)}'s version`;
-  return `resolved ${name}: ${whose} has the name, the other one is in the history`;
+  return conflicts.length === 0 ? EXIT.done : EXIT.conflict;
 }

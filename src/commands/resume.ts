@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
 import { updateState } from '../store/state.js';
 import { say, sayJson } from '../system/terminal.js';
-import { type Arguments, type Command, isOn, withJson } from './command.js';
+import { type Arguments, type Command, isOn, withJson, withRepos } from './command.js';
 import { wantedRepos } from './pause.js';
 import { shownPath } from './render.js';
 import { wire } from './wiring.js';
@@ -10,14 +10,10 @@ import { wire } from './wiring.js';
 /** `autosync resume [repo…]`. */
 export const command: Command = {
   options: (yargs: Argv) =>
-    withJson(yargs)
-      .positional('repo', {
-        type: 'string',
-        array: true,
-        describe: 'An installed repository (default: the one around this folder)',
-      })
-      .option('all', { type: 'boolean', default: false, describe: 'Every installed repository' })
-      .example('$0 resume ~/notes', 'go on with ~/notes at its next slot'),
+    withRepos(withJson(yargs), 'An installed repository (default: the one around this folder)').example(
+      '$0 resume ~/notes',
+      'go on with ~/notes at its next slot',
+    ),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const repos = wantedRepos(wiring, args);

@@ -2,31 +2,26 @@ import type { Argv } from 'yargs';
 import { sweep } from '../engine/sweep.js';
 import { targetOf } from '../engine/target.js';
 import { exitCode } from '../engine/verdict.js';
+import { RUN_BY_HAND } from '../engine/visit.js';
 import { mirrorExitCode } from '../mirror/verdict.js';
 import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
-import type { RunReport } from '../model/report.js';
-import { say, sayJson } from '../system/terminal.js';
-import { type Arguments, type Command, isOn, textOf, withJson, wordsOf } from './command.js';
+import type { RepoReport, RunReport } from '../model/report.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { listMirrors } from '../store/mirror-registry.js';
+import { listRepos } from '../store/registry.js';
+import { say, sayJson, warn } from '../system/terminal.js';
+import { type Arguments, type Command, isOn, textOf, withJson, withRepos, wordsOf } from './command.js';
 import { type DueReports, runDue, runSpool } from './due.js';
 import { describeMirror } from './mirror-report.js';
 import { describeReport } from './render.js';
 import { installedRepos, runTargets } from './targets.js';
 import { type Wiring, wire } from './wiring.js';
 
-/** Ten seconds: a run that a hook has just started is soon over. */
-const WAIT_MS = 10_000;
-
 /** `autosync snapshot [repo…]`, alias `sync`. */
 export const command: Command = {
   options: (yargs: Argv) =>
-    withJson(yargs)
-      .positional('repo', {
-        type: 'string',
-        array: true,
-        describe: 'A repository (default: the one around this folder)',
-      })
-      .option('all', { type: 'boolean', default: false, describe: 'Every installed repository' })
+    withRepos(withJson(yargs), 'A repository (default: the one around this folder)')
       .option('due', {
         type: 'boolean',
         default: false,
@@ -61,11 +56,21 @@ export const command: Command = {
       for (const report of repos) for (const line of describeReport(report)) say(line);
       for (const report of mirrors) for (const line of describeMirror(report)) say(line);
     }
-    return jointExitCode(repos, mirrors);
+    return jointExitCode([...repos, ...unusable(wiring, args)], mirrors);
   },
 };
 
-function jointExitCode(repos: DueReports['repos'], mirrors: DueReports['mirrors']): ExitCode {
+/** Where all were wanted, what stands in a file that cannot be used has failed; of repositories it has been said. */
+function unusable({ locations }: Wiring, args: Arguments): readonly Outcome[] {
+  const mirrors = isOn(args, 'due') ? listMirrors(locations, parseSchedule).problems : [];
+  for (const { message } of mirrors) warn(`autosync: ${message}`);
+  const repos = isOn(args, 'due') || isOn(args, 'all') ? listRepos(locations, parseSchedule).problems : [];
+  return [...repos, ...mirrors].map(() => ({ verdict: 'failed', blocked: null }));
+}
+
+type Outcome = Pick<RepoReport, 'verdict' | 'blocked'>;
+
+function jointExitCode(repos: readonly Outcome[], mirrors: DueReports['mirrors']): ExitCode {
   if (mirrors.length === 0) return exitCode(repos);
   if (repos.length === 0) return mirrorExitCode(mirrors);
   const [one, other] = [exitCode(repos), mirrorExitCode(mirrors)];
@@ -86,13 +91,12 @@ async function runWanted(wiring: Wiring, args: Arguments): Promise<DueReports> {
   const { locations, engine } = wiring;
   const targets = isOn(args, 'all') ? installedRepos(locations).map(targetOf) : await runTargets(locations, typed);
   const repos = await sweep(engine, targets, {
-    trigger: 'manual',
+    ...RUN_BY_HAND,
     pull: args['pull'] !== false,
     push: args['push'] !== false,
     dryRun: isOn(args, 'dry-run'),
     allowDeletions: isOn(args, 'allow-deletions'),
     message: textOf(args, 'message'),
-    waitMs: WAIT_MS,
   });
   return { repos, mirrors: [] };
 }

@@ -1,3 +1,5 @@
+import { commitMessages } from '../engine/commit-message.js';
+import { uncommittedInside } from '../engine/uncommitted-inside.js';
 import { isPaused } from '../engine/visit.js';
 import { leftOutAdvice } from '../model/left-out.js';
 import type { Conflict } from '../model/outcome.js';
@@ -7,6 +9,8 @@ import { nextDue } from '../scheduler/due.js';
 import { type RepoState, readState } from '../store/state.js';
 import { isFolder } from '../system/files.js';
 import { isoTime } from '../system/time-words.js';
+import { systemOf } from '../vcs/index.js';
+import type { Look } from '../vcs/vcs.js';
 import { slotOf } from './entry.js';
 import { openTree } from './targets.js';
 import type { Wiring } from './wiring.js';
@@ -119,14 +123,15 @@ function compare({ path, kept, copy }: Conflict, others: number): string {
   return `both sides changed '${path}', and ${both}${more}: keep what you want and delete the other`;
 }
 
-type Look = { readonly branch: string; readonly unpushed: number | undefined; readonly uncommitted: number };
-
-/** Looks at the working tree as it is now; undefined when it cannot be opened, which the verdict tells already. */
-async function look({ locations }: Wiring, repo: RegisteredRepo): Promise<Look | undefined> {
+/** Looks at the working tree as it is now; undefined when it cannot be looked at, which the verdict tells already. */
+async function look({ locations, engine: { clock } }: Wiring, repo: RegisteredRepo): Promise<Look | undefined> {
+  const { vcs, path, settings } = repo;
+  const { now, sleep } = clock;
   try {
-    const tree = await openTree(locations, repo.path, repo);
-    const { branch } = await tree.inspect();
-    return { branch, unpushed: await tree.unpushed(branch), uncommitted: (await tree.uncommitted()).length };
+    const seen = await systemOf(vcs)?.look(path, { settings, messages: commitMessages(settings), now, sleep });
+    if (seen === undefined || !settings.subrepositories) return seen;
+    const inside = await uncommittedInside(await openTree(locations, path, repo));
+    return { ...seen, uncommitted: seen.uncommitted + inside };
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import { mirrorRows, mirrorTable } from './mirror-rows.js';
 import { statusRow } from './status-row.js';
 import { statusLines } from './status-view.js';
 import { installedRepos, namedRepos } from './targets.js';
+import { unreadableRegistrations } from './unreadable.js';
 import { wire } from './wiring.js';
 
 /** `autosync status [repo…]`. */
@@ -24,9 +25,12 @@ export const command: Command = {
     const scheduler = await presentScheduler(wiring.schedulers, entryFor(wiring.locations, repos));
     const rows = await fewAtATime(repos, (repo) => statusRow(wiring, repo, scheduler !== undefined));
     const mirrors = typed.length === 0 ? await mirrorRows(wiring) : [];
+    // Of what stands in a file that cannot be used nobody can say how it is.
+    const isAll = typed.length > 0 || unreadableRegistrations(wiring.locations).length === 0;
+    const code = isAll ? EXIT.done : EXIT.failed;
     if (isOn(args, 'json')) {
       sayJson({ schema: 1, scheduler: scheduler?.kind ?? null, repos: rows, mirrors });
-      return EXIT.done;
+      return code;
     }
     const now = wiring.engine.clock.now();
     if (rows.length > 0 || mirrors.length === 0)
@@ -34,6 +38,6 @@ export const command: Command = {
     for (const line of mirrors.length > 0 ? mirrorTable(mirrors, now) : []) say(line);
     if (rows.length > 0 && scheduler === undefined)
       say(colour('yellow', 'no scheduler calls autosync on this machine: autosync doctor'));
-    return EXIT.done;
+    return code;
   },
 };

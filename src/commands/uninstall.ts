@@ -1,25 +1,29 @@
+import { basename } from 'node:path';
 import type { Argv } from 'yargs';
-import { hookInstallerFor } from '../hooks/index.js';
-import { AutosyncError, errorMessage } from '../model/errors.js';
+import { AutosyncError } from '../model/errors.js';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import type { Mirror } from '../model/mirror.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { removeLauncher } from '../store/launcher.js';
 import type { Locations } from '../store/locations.js';
-import { withLock } from '../store/lock.js';
-import { registerRepo, unregisterRepo } from '../store/registry.js';
+import { removeDeadLocks, withLock } from '../store/lock.js';
+import { listMirrors } from '../store/mirror-registry.js';
+import { forgetProgress } from '../store/progress-note.js';
+import { listRepos, unregisterRepo } from '../store/registry.js';
 import { removeState } from '../store/state.js';
-import { isFolder, joinPath, listNames, makeFolder, removeEmptyFolder, removeTree } from '../system/files.js';
+import { joinPath, listNames, lstatIfPresent, makeFolder, removeEmptyFolder, removeTree } from '../system/files.js';
 import { foreign, say, sayJson, warn } from '../system/terminal.js';
-import type { WorkingTree } from '../vcs/vcs.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { refreshEntry } from './entry.js';
-import { installedMirrors, takeMirrorsBack } from './mirrors.js';
+import { takeMirrorsBack } from './mirrors.js';
 import { shownPath } from './render.js';
-import { installedRepos, namedRepos, openTree } from './targets.js';
-import { hookRequest, type Wiring, wire } from './wiring.js';
+import { takeBack } from './take-back.js';
+import { namedToChange } from './targets.js';
+import { unreadableRegistrations } from './unreadable.js';
+import { type Wiring, wire } from './wiring.js';
 
-/** Half a minute: a run that is under way is let end. */
+/** Half a minute: an installation that is under way is let end. */
 const WAIT_MS = 30_000;
 
 /** `autosync uninstall <repo…|--all>`. */
@@ -41,7 +45,9 @@ export const command: Command = {
     const typed = wordsOf(args, 'repo');
     if (isOn(args, 'purge') && !all) throw new AutosyncError('usage', "option '--purge' needs '--all'");
     if (all === typed.length > 0) throw new AutosyncError('usage', 'name the repositories, or give --all');
-    const repos = all ? installedRepos(wiring.locations) : namedRepos(wiring.locations, typed);
+    // An uninstallation that was killed at its very end may have left them, and has nothing else to do now.
+    removeDeadLocks(wiring.locations.state);
+    const repos = all ? readable(wiring.locations).repos : namedToChange(wiring.locations, typed);
     const { gone, troubles } = await uninstall(wiring, repos, { all, purge: isOn(args, 'purge') });
     if (isOn(args, 'json')) sayJson({ schema: 1, uninstalled: gone.map(({ path }) => path), troubles });
     else for (const { path } of gone) say(`uninstalled ${shownPath(path)}`);
@@ -60,17 +66,23 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
   const uninstalled = await withLock(joinPath(locations.state, 'install.lock'), { waitMs: WAIT_MS }, async () => {
     const gone: RegisteredRepo[] = [];
     const troubles: string[] = [];
+    const installed = readable(locations).repos;
     for (const repo of repos) {
-      const found = await takeBack(wiring, repo);
+      const others = installed.filter(({ id }) => id !== repo.id && !gone.some((one) => one.id === id));
+      const found = await takeBack(locations, repo, others);
       troubles.push(...found);
       if (found.length === 0) gone.push(repo);
     }
-    if (extent.all) troubles.push(...(await takeMirrorsBack(locations, installedMirrors(locations))));
-    const left = installedRepos(locations).filter(({ id }) => !gone.some((repo) => repo.id === id));
-    const isLast = left.length === 0 && installedMirrors(locations).length === 0;
+    if (extent.all) troubles.push(...(await takeMirrorsBack(locations, readable(locations).mirrors)));
+    const unreadable = unreadableRegistrations(locations).map(({ message }) => message);
+    if (extent.all) troubles.push(...unreadable.map((why) => `${why}; what it stands for stays installed`));
+    const left = installed.filter(({ id }) => !gone.some((repo) => repo.id === id));
+    const isLast = left.length === 0 && readable(locations).mirrors.length === 0 && unreadable.length === 0;
     if (isLast) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
     else await refreshEntry(wiring.schedulers, locations, left);
     if (isLast) removeLauncher(locations.launcher);
+    // An installation that was killed may have left it.
+    if (isLast) forgetProgress(locations);
     // Last of all: until then, an uninstallation that was killed can be begun again.
     for (const { id } of gone) {
       removeState(locations, id);
@@ -81,46 +93,28 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
   for (const folder of [locations.repos, locations.config, locations.spool, joinPath(locations.state, 'repos')]) {
     removeEmptyFolder(folder);
   }
-  if (extent.purge) for (const folder of [locations.config, locations.data, locations.state]) removeTree(folder);
-  return uninstalled;
+  if (!extent.purge || uninstalled.troubles.length > 0) return uninstalled;
+  return { ...uninstalled, troubles: purge(locations) };
 }
 
-/** Takes back what is in one repository, hooks and our part of its metadata; says what could not be taken. */
-async function takeBack(wiring: Wiring, repo: RegisteredRepo): Promise<readonly string[]> {
-  const troubles: string[] = [];
-  if (isFolder(repo.path)) {
-    try {
-      await takeBackInside(wiring, repo);
-    } catch (error) {
-      // A folder that is no repository any more has nothing of ours in it.
-      const isGone = error instanceof AutosyncError && error.kind === 'usage';
-      if (!isGone) troubles.push(`${repo.path}: ${errorMessage(error)}; it stays installed until that is mended`);
-    }
+type Readable = { readonly repos: readonly RegisteredRepo[]; readonly mirrors: readonly Mirror[] };
+
+/** Returns everything that is registered in a file that can be read. */
+const readable = (places: Locations): Readable => ({
+  repos: listRepos(places, parseSchedule).repos,
+  mirrors: listMirrors(places, parseSchedule).mirrors,
+});
+
+/** Removes settings, log and state. What the person alone can have back stays, and is named. */
+function purge({ config, data, state, merges }: Locations): readonly string[] {
+  const linked = [config, data, state].filter((folder) => lstatIfPresent(folder)?.isSymbolicLink());
+  const hasMerges = listNames(merges).length > 0;
+  for (const folder of [config, data, state].filter((folder) => !linked.includes(folder))) {
+    if (folder !== state || !hasMerges) removeTree(folder);
+    else for (const name of listNames(state)) if (name !== basename(merges)) removeTree(joinPath(state, name));
   }
-  return troubles;
-}
-
-async function takeBackInside({ locations }: Wiring, repo: RegisteredRepo): Promise<void> {
-  const tree = await openTree(locations, repo.path, repo);
-  // A run that is under way, or comes before all is taken back, would put the hooks back as another tool's doing.
-  await registerRepo(locations, { path: repo.path, vcs: repo.vcs, hooks: false, settings: {}, parseSchedule });
-  if (isFolder(tree.privateFolder)) {
-    await withLock(joinPath(tree.privateFolder, 'lock'), { waitMs: WAIT_MS }, async () => {
-      takeHooksBack(locations, tree);
-      await tree.heal();
-      // Killed from here on, it leaves locks that the next one may then take away at once.
-      tree.begin();
-      await tree.forget();
-    });
-    const rescued = listNames(tree.privateFolder).filter((name) => name.startsWith('rescued-'));
-    if (rescued.length === 0) removeTree(tree.privateFolder);
-    else throw new AutosyncError('failed', `files that were rescued stay in '${tree.privateFolder}'`);
-  } else takeHooksBack(locations, tree);
-}
-
-function takeHooksBack(locations: Locations, tree: WorkingTree): void {
-  // The two differ when `core.hooksPath` was set after the installation: what we put in the old place is still there.
-  for (const site of [tree.hookSite, tree.defaultHookSite]) {
-    hookInstallerFor(site).uninstall(hookRequest(locations, site));
-  }
+  return [
+    ...linked.map((folder) => `'${folder}' is a link, which stays with all that it leads to`),
+    ...(hasMerges ? [`files that were merged by hand stay in '${merges}'`] : []),
+  ];
 }

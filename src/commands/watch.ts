@@ -9,7 +9,7 @@ import { platform } from '../system/environment.js';
 import { onEndWanted } from '../system/signals.js';
 import { say, sayJsonLine, warn } from '../system/terminal.js';
 import type { WatchLoss } from '../system/watch-tree.js';
-import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
+import { type Arguments, type Command, isOn, withJson, withRepos, wordsOf } from './command.js';
 import { keepWatching, LOOK_MS, type Watcher } from './keep-watching.js';
 import { describeReport, shownPath } from './render.js';
 import { installedRepos, runTargets } from './targets.js';
@@ -21,13 +21,7 @@ const WIDTH = 4;
 /** `autosync watch [repo…]`. */
 export const command: Command = {
   options: (yargs: Argv) =>
-    withJson(yargs)
-      .positional('repo', {
-        type: 'string',
-        array: true,
-        describe: 'A repository (default: the one around this folder)',
-      })
-      .option('all', { type: 'boolean', default: false, describe: 'Every installed repository' })
+    withRepos(withJson(yargs), 'A repository (default: the one around this folder)')
       .example('$0 watch', 'a run soon after each save in the repository around this folder, until Ctrl-C')
       .example('$0 watch --all --json', 'the same for every installed repository, each run a line of JSON'),
   run: async (args: Arguments): Promise<ExitCode> => {

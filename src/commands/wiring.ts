@@ -3,6 +3,7 @@ import type { HookRequest } from '../hooks/hook-installer.js';
 import { hookInstallerFor } from '../hooks/index.js';
 import { AutosyncError } from '../model/errors.js';
 import type { HookSite, RegisteredRepo } from '../model/repo.js';
+import { handConflict } from '../notify/command.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { schedulers } from '../scheduler/index.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
@@ -33,6 +34,7 @@ export function wire(): Wiring {
       random: Math.random,
       open: (vcs, path, options) => systemFor(vcs).open(path, options),
       tell: (settings, notification) => deliver(notifiersFor(settings), notification),
+      handConflict,
       keepHooks: (repo, tree) => keepHooks(places, repo, tree.hookSite),
       ...(showsProgress() ? { progress: drawProgress } : {}),
     },

@@ -62,8 +62,7 @@ export function announce(request: AnnounceRequest): Announcement {
   const leftOut = followLeftOut(request);
   const kept = leftOut.length === 0 ? {} : { leftOut };
   const remember = { troubles: follow(request, found), conflicts: followConflicts(request), ...kept };
-  const known = new Set(previous.conflicts);
-  const fresh = conflictsOf(report).filter((conflict) => !known.has(nameOf(conflict)));
+  const fresh = freshConflicts(previous, report);
   if (fresh.length > 0) return told(request, remember, 'conflict', conflictNews(report, fresh));
   const news = found.find((trouble) => isNews(request, trouble));
   if (news !== undefined) return told(request, remember, news.key, troubleNews(report, news, lasted(request, news)));
@@ -93,9 +92,16 @@ function follow({ previous, now }: AnnounceRequest, found: readonly Trouble[]): 
   return [...others, ...seen];
 }
 
+/** Returns the conflicts of a run that the one before did not have. */
+export function freshConflicts(previous: Pick<AnnouncedState, 'conflicts'>, report: RepoReport): readonly Conflict[] {
+  if (SILENT.includes(report.verdict)) return [];
+  const known = new Set(previous.conflicts);
+  return conflictsOf(report).filter((conflict) => !known.has(nameOf(report, conflict)));
+}
+
 function followConflicts({ previous, report }: AnnounceRequest): readonly string[] {
   const conflicts = conflictsOf(report);
-  if (conflicts.length > 0) return conflicts.map(nameOf);
+  if (conflicts.length > 0) return conflicts.map((conflict) => nameOf(report, conflict));
   return report.verdict === 'synced' ? [] : previous.conflicts;
 }
 
@@ -111,7 +117,9 @@ function followLeftOut({ previous, report }: AnnounceRequest): readonly string[]
   return told.filter((path) => now.has(path));
 }
 
-const nameOf = ({ path, copy }: Conflict): string => copy || path;
+/** A copy that would be made has another name after each save: what waits is known by its path. */
+const nameOf = ({ integrate }: RepoReport, { path, copy }: Conflict): string =>
+  (integrate.kind === 'paused' ? undefined : copy) || path;
 
 function isNews({ previous, now, settings }: AnnounceRequest, { key, patience }: Trouble): boolean {
   const known = previous.troubles.find((trouble) => trouble.key === key);

@@ -21,6 +21,7 @@ export function commitMessages(
         ? withTrailer('Took in what was committed by hand', '', machine)
         : snapshotMessage(changes, machine, subject ?? settings.message),
     merge: (conflicts) => mergeMessage(conflicts, settings),
+    isGivenByHand: subject !== undefined,
   };
 }
 

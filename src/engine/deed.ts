@@ -4,30 +4,17 @@ import type { RelativePath } from '../model/paths.js';
 import type { RepoReport } from '../model/report.js';
 import type { RunKind } from '../store/runs.js';
 import { printable } from '../system/printable.js';
+import { liesInMetadata } from '../vcs/metadata-name.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import type { Edit, FileEntry } from '../vcs/versions.js';
 import { commitMessages, deedMessage } from './commit-message.js';
 import type { EngineContext } from './context.js';
 import { type Journey, journeyIn } from './journey.js';
 import type { Target } from './target.js';
-import { expectTree, missingFolder, type RunOptions, visit, waitForLock } from './visit.js';
-
-/** Ten seconds: a run that a hook has just started is soon over. */
-const WAIT_MS = 10_000;
+import { expectTree, missingFolder, RUN_BY_HAND, visit, waitForLock } from './visit.js';
 
 /** Somebody who saves at this very moment has done so after so many tries. */
 const MAX_ROUNDS = 6;
-
-/** A run that a person asked for, after what he asked for. */
-export const BY_HAND: RunOptions = {
-  trigger: 'manual',
-  pull: true,
-  push: true,
-  dryRun: false,
-  allowDeletions: false,
-  message: undefined,
-  waitMs: WAIT_MS,
-};
 
 /** Opens a repository under its lock, heals what a killed run left, does something there, and lets it go. */
 export async function inRepository<T>(
@@ -36,7 +23,7 @@ export async function inRepository<T>(
   work: (tree: WorkingTree) => Promise<T>,
 ): Promise<T> {
   const tree = await openTarget(context, target);
-  const lock = await waitForLock(context, tree, WAIT_MS);
+  const lock = await waitForLock(context, tree, RUN_BY_HAND.waitMs);
   if (lock === undefined) {
     throw new AutosyncError('locked', `another run of '${printable(target.path)}' is under way`, [
       'try again when it has ended',
@@ -44,12 +31,22 @@ export async function inRepository<T>(
   }
   try {
     await tree.heal();
-    tree.begin();
-    const result = await work(tree);
-    tree.end();
-    return result;
+    return await markedAsRun(tree, () => work(tree));
   } finally {
     lock.release();
+  }
+}
+
+/** Marks that something is under way; what is refused in words has left nothing half done, for which a mark would stay. */
+async function markedAsRun<T>(tree: WorkingTree, work: () => Promise<T>): Promise<T> {
+  tree.begin();
+  try {
+    const result = await work();
+    tree.end();
+    return result;
+  } catch (error) {
+    if (error instanceof AutosyncError) tree.end();
+    throw error;
   }
 }
 
@@ -111,6 +108,7 @@ export async function changeFiles<P extends Plan>(
     }
     const plan = await deed.plan(tree, present);
     const { branch, head, quarantined } = present;
+    refuseMetadata(plan.edits);
     refuseUncommitted(plan.edits, quarantined);
     refuseClashes(plan.edits, await tree.versions.entries(head));
     const message = deedMessage(plan.subject, plan.lines, target.settings.machine);
@@ -169,6 +167,15 @@ async function commitPresent(context: EngineContext, tree: WorkingTree): Promise
 const leftAlone = (kind: string, hint: string): AutosyncError =>
   new AutosyncError('failed', `nothing was done: ${kind}`, [hint]);
 
+/** What a push has brought must not become a part of a repository itself. */
+function refuseMetadata(edits: readonly Edit[]): void {
+  const found = edits.find(({ path, to }) => to.kind !== 'nothing' && liesInMetadata(path));
+  if (found === undefined) return;
+  throw new AutosyncError('failed', `nothing was done: '${printable(found.path)}' would be a repository's own`, [
+    'choose another name for it',
+  ]);
+}
+
 /** What is in no commit must not be replaced. */
 function refuseUncommitted(edits: readonly Edit[], quarantined: readonly Quarantined[]): void {
   for (const { path } of edits) {
@@ -211,20 +218,22 @@ function foldersAbove(path: string): readonly string[] {
 const meets = (one: string, other: string): boolean =>
   one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 
+/** Refuses to commit where the mode leaves the branch to the person. */
+export function expectSync({ path, settings }: Target): void {
+  const { mode } = settings;
+  if (mode === 'sync') return;
+  throw new AutosyncError('failed', `nothing was done: in the mode '${mode}' autosync commits nothing on your branch`, [
+    `autosync config '${path}' mode sync`,
+  ]);
+}
+
 /** Does something under the lock, then makes a run, so that what was done travels. */
 export async function doAndPublish<T>(
   context: EngineContext,
   target: Target,
   work: (tree: WorkingTree) => Promise<T>,
 ): Promise<{ readonly result: T; readonly report: RepoReport }> {
-  const { mode } = target.settings;
-  if (mode !== 'sync') {
-    throw new AutosyncError(
-      'failed',
-      `nothing was done: in the mode '${mode}' autosync commits nothing on your branch`,
-      [`autosync config '${target.path}' mode sync`],
-    );
-  }
+  expectSync(target);
   const result = await inRepository(context, target, work);
-  return { result, report: await visit(context, target, BY_HAND) };
+  return { result, report: await visit(context, target, RUN_BY_HAND) };
 }

@@ -11,6 +11,8 @@ export type Facts = Pick<
   readonly uncommitted: readonly string[];
   /** Somebody was faster in every round. */
   readonly unfinished: boolean;
+  /** It was the same in every round, and kept the hub's work out. */
+  readonly isStuck: boolean;
   /** Why the last round started again. */
   readonly why: string;
 };
@@ -22,6 +24,7 @@ export const NO_FACTS: Facts = {
   healed: [],
   uncommitted: [],
   unfinished: false,
+  isStuck: false,
   why: '',
 };
 

@@ -1,5 +1,5 @@
 import { BY_HAND } from '../model/by-hand.js';
-import type { Blocked } from '../model/outcome.js';
+import { type Blocked, NOT_ASKED_FOR } from '../model/outcome.js';
 import type { VcsKind } from '../model/report.js';
 import type { HubState } from '../vcs/vcs.js';
 import { type Facts, NO_FACTS } from './facts.js';
@@ -20,18 +20,18 @@ export async function follow(request: RoundRequest): Promise<Round> {
   if (hub.relation === 'diverged') return over({ ...facts, blocked: diverged(request.tree.vcs, hub) });
   if (hub.relation === 'behind') return await fastForward(request, hub, facts);
   if (hub.relation === 'equal') return over({ ...facts, push: { kind: 'nothing-to-push' } });
-  if (!request.push) return over({ ...facts, push: { kind: 'not-attempted', why: 'not asked for' } });
+  if (!request.push) return over({ ...facts, push: NOT_ASKED_FOR });
   const push = await request.tree.push(request.state.branch, hub);
   const again = push.kind === 'rejected' && isPassing(push.reason);
   return { facts: { ...facts, push }, next: again ? 'again' : 'done' };
 }
 
 async function fastForward(request: RoundRequest, hub: HubState, facts: Facts): Promise<Round> {
-  const { tree, state } = request;
+  const { tree, state, settings } = request;
   if (!request.pull) return over({ ...facts, push: { kind: 'not-attempted', why: 'the hub is ahead' } });
   const { branch, head } = state;
   const wish = { branch, head, hub, policy: 'pause', quarantined: [], displace: false } as const;
-  const integrated = await tree.integrate(wish);
+  const integrated = await tree.integrate({ ...wish, mostCopies: settings.mostConflictCopies });
   switch (integrated.kind) {
     case 'changed-meanwhile':
       return { facts: { ...facts, why: integrated.why }, next: 'again' };

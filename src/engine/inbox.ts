@@ -1,6 +1,6 @@
 import type { ConflictKind } from '../model/outcome.js';
 import type { RelativePath } from '../model/paths.js';
-import type { RepoState } from '../store/state.js';
+import type { LeftToPerson, RepoState } from '../store/state.js';
 import { joinPath, lstatIfPresent } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { copyAround, isAtOrBelow, type ParsedCopy, parseConflictCopy } from '../vcs/conflict-copy.js';
@@ -137,16 +137,23 @@ function kindIn(message: string, copy: RelativePath): ConflictKind | undefined {
   return KINDS.find((kind) => line?.startsWith(`${kind}: `) === true);
 }
 
-/** Lists what the last run found and left to a person, unless it has been merged by hand since. */
+/** Returns the merge that waits for a person, as the last run that got so far has found it. */
+export function leftToPerson(state: RepoState | undefined): LeftToPerson | undefined {
+  // A state that an earlier version has written has the report alone.
+  const last = state?.leftToPerson ?? state?.lastReport;
+  return last?.integrate.kind === 'paused' ? last : undefined;
+}
+
+/** Lists what a run found and left to a person, unless it has been merged by hand since. */
 async function pausedConflicts(request: InboxRequest): Promise<readonly OpenConflict[]> {
   const { tree, branch, head, machine, state } = request;
-  const report = state?.lastReport;
-  if (state === undefined || report?.integrate.kind !== 'paused' || report.branch !== branch) return [];
+  const left = leftToPerson(state);
+  if (state === undefined || left === undefined || left.branch !== branch) return [];
   const hub = await tree.versions.hubHead(branch);
   if (hub === undefined || (await tree.versions.ancestor(head, hub)) === hub) return [];
   const since = readAnnounced(state.announced).troubles.find(({ key }) => key === 'conflict')?.since;
   const found: OpenConflict[] = [];
-  for (const { path, kind } of report.integrate.conflicts) {
+  for (const { path, kind } of left.integrate.conflicts) {
     const [theirs] = await tree.versions.list({ path, from: hub, limit: 1 });
     const isHere = (await tree.versions.entries(head, path)).length > 0;
     found.push({

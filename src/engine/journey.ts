@@ -6,6 +6,8 @@ import type { WorkingTree } from '../vcs/vcs.js';
 export type Journey = {
   /** Tells where it stands now. */
   readonly standsOn: (branch: string, head: string | undefined) => void;
+  /** Tells that it stands on another commit that holds just the same: alone, that is nothing to take back. */
+  readonly isNowCalled: (head: string) => void;
   /** Writes down what of it there is, so that `undo` can take it back. */
   readonly remember: (kind: Run['kind'], at: number) => void;
 };
@@ -18,6 +20,10 @@ export function journeyIn({ privateFolder }: Pick<WorkingTree, 'privateFolder'>)
     standsOn: (branch, head) => {
       // The person switched to another branch: what we do begins there.
       if (start?.branch !== branch) start = { branch, from: head };
+      to = head;
+    },
+    isNowCalled: (head) => {
+      if (start !== undefined && start.from === to) start = { ...start, from: head };
       to = head;
     },
     remember: (kind, at) => {

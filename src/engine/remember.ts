@@ -1,9 +1,10 @@
 import { errorMessage } from '../model/errors.js';
 import type { RepoReport } from '../model/report.js';
 import { appendLog, runEntry } from '../store/log.js';
-import { type RepoState, readState, updateState } from '../store/state.js';
-import { announce, readAnnounced } from './announce.js';
+import { type LeftToPerson, type RepoState, readState, updateState } from '../store/state.js';
+import { announce, freshConflicts, readAnnounced } from './announce.js';
 import { nextTry } from './back-off.js';
+import { handConflicts } from './conflict-news.js';
 import type { EngineContext } from './context.js';
 import type { Trigger } from './round.js';
 import type { Target } from './target.js';
@@ -43,8 +44,9 @@ async function remember(
   const { settings } = target;
   const now = clock.now();
   const previous = readState(locations, id);
+  const before = readAnnounced(previous.announced);
   const { notification, remember: announced } = announce({
-    previous: readAnnounced(previous.announced),
+    previous: before,
     report,
     now,
     settings,
@@ -56,10 +58,18 @@ async function remember(
   if (!isQuiet(previous.lastReport, report)) {
     appendLog(locations, runEntry(report, { at: new Date(startedAt).toISOString(), event: trigger }));
   }
-  if (toTell.length === 0) return;
-  const untold = await tellAll(context, { about: target.path, settings, toTell, now });
+  if (toTell.length > 0) await tell(context, { id, target, toTell, now });
+  await handConflicts(context, { target, report, fresh: freshConflicts(before, report) });
+}
+
+type News = Pick<Remembering, 'id' | 'target'> & { readonly toTell: readonly Unheard[]; readonly now: number };
+
+async function tell(context: EngineContext, { id, target, toTell, now }: News): Promise<void> {
+  const { path, settings } = target;
+  const untold = await tellAll(context, { about: path, settings, toTell, now });
   if (!isHeardAnywhere(settings)) return;
-  await updateState(locations, { id, change: ({ unheard: _before, ...state }) => withUnheard(state, untold) });
+  const change = ({ unheard: _before, ...state }: RepoState): RepoState => withUnheard(state, untold);
+  await updateState(context.locations, { id, change });
 }
 
 const withUnheard = (state: RepoState, unheard: readonly Unheard[]): RepoState =>
@@ -74,7 +84,7 @@ type RunEnd = {
 };
 
 function nextState(state: RepoState, { report, startedAt, now, announced, unheard }: RunEnd): RepoState {
-  const { nextTryAt: _try, unheard: _unheard, ...rest } = state;
+  const { nextTryAt: _try, unheard: _unheard, leftToPerson, ...rest } = state;
   const good = report.verdict === 'synced';
   const failures = good ? 0 : state.failures + 1;
   const nextTryAt = nextTry(report, { failures, now });
@@ -87,9 +97,18 @@ function nextState(state: RepoState, { report, startedAt, now, announced, unhear
     failures,
     announced,
     stillChanging,
+    ...stillLeft(leftToPerson, report),
     ...(good ? { lastGoodRunAt: now } : {}),
     ...(nextTryAt === undefined ? {} : { nextTryAt }),
   };
+}
+
+/** A run that did not get as far as bringing in what the hub has does not tell that nothing waits any more. */
+function stillLeft(before: LeftToPerson | undefined, report: RepoReport): Pick<RepoState, 'leftToPerson'> {
+  const { branch, integrate } = report;
+  if (integrate.kind === 'paused') return { leftToPerson: { branch, integrate } };
+  const isKnown = before?.branch !== branch || integrate.kind === 'skipped' || integrate.kind === 'postponed';
+  return before !== undefined && isKnown ? { leftToPerson: before } : {};
 }
 
 /** The first snapshot of a large tree names every file; what is remembered of it need not. */

@@ -25,10 +25,19 @@ export type Resolved = {
   readonly beside: RelativePath | undefined;
 };
 
-/** What resolving some conflicts does. */
-export type ResolvePlan = Plan & { readonly resolved: readonly Resolved[] };
+/** A conflict that stays as it is, and why. */
+export type Unresolved = { readonly path: RelativePath; readonly error: AutosyncError };
 
-/** Decides what resolving conflicts puts where, all in one commit. */
+/** What resolving some conflicts does. */
+export type ResolvePlan = Plan & {
+  readonly resolved: readonly Resolved[];
+  readonly unresolved: readonly Unresolved[];
+};
+
+/**
+ * Decides what resolving conflicts puts where, all in one commit. One that cannot be resolved keeps none of the others
+ * from it; that none can is an error.
+ */
 export async function planResolve(
   tree: WorkingTree,
   { head }: Pick<Present, 'head'>,
@@ -36,13 +45,21 @@ export async function planResolve(
 ): Promise<ResolvePlan> {
   const entries = await tree.versions.entries(head);
   const taken = new Set<string>();
-  const steps = conflicts.map((conflict) => resolveOne({ tree, head, entries, taken }, conflict, choice));
+  const steps: Step[] = [];
+  const unresolved: Unresolved[] = [];
+  for (const conflict of conflicts) {
+    const found = resolveIfPossible({ tree, head, entries, taken }, conflict, choice);
+    if ('error' in found) unresolved.push(found);
+    else steps.push(found);
+  }
+  const [refused] = unresolved;
+  if (refused !== undefined && steps.length === 0) throw refused.error;
   const edits = steps.flatMap((step) => step.edits);
   refuseTwice(edits);
   const [only] = steps;
   const subject = only !== undefined && steps.length === 1 ? only.words : `Resolved ${steps.length} conflicts`;
   const lines = steps.length === 1 ? [] : steps.map(({ words }) => words);
-  return { edits, subject, lines, resolved: steps.map(({ resolved }) => resolved) };
+  return { edits, subject, lines, resolved: steps.map(({ resolved }) => resolved), unresolved };
 }
 
 type Known = {
@@ -54,6 +71,15 @@ type Known = {
 };
 
 type Step = { readonly edits: readonly Edit[]; readonly words: string; readonly resolved: Resolved };
+
+function resolveIfPossible(known: Known, conflict: OpenConflict, choice: Choice): Step | Unresolved {
+  try {
+    return resolveOne(known, conflict, choice);
+  } catch (error) {
+    if (!(error instanceof AutosyncError)) throw error;
+    return { path: conflict.path, error };
+  }
+}
 
 function resolveOne(known: Known, conflict: OpenConflict, choice: Choice): Step {
   const { path, copy, kept, other } = conflict;

@@ -1,6 +1,6 @@
 import { AutosyncError } from '../model/errors.js';
 import { asRelative, type RelativePath } from '../model/paths.js';
-import { joinPath, lstatIfPresent } from '../system/files.js';
+import { isTooLong, joinPath, lstatIfPresent } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import type { Edit, FileEntry, Moment, Revision, Versions } from '../vcs/versions.js';
@@ -80,6 +80,12 @@ type Wanted = { readonly head: string; readonly edits: readonly Edit[]; readonly
 /** Refuses to take the name of anything that is not an earlier version of the same thing. */
 async function refuseInTheWay(tree: WorkingTree, { head, edits, request }: Wanted): Promise<void> {
   const { to, path } = request;
+  const tooLong = edits.find((edit) => isTooLong(joinPath(tree.top, edit.path)));
+  if (tooLong !== undefined) {
+    throw new AutosyncError('usage', `'${printable(tooLong.path)}' is too long for the name of a file`, [
+      'name a shorter place with --to',
+    ]);
+  }
   const isThere = (name: RelativePath): boolean => lstatIfPresent(joinPath(tree.top, name)) !== undefined;
   if (to !== undefined && to !== path && isThere(to)) {
     throw new AutosyncError('usage', `'${printable(to)}' exists`, ['name another place with --to']);

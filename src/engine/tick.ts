@@ -1,11 +1,12 @@
 import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
-import type { Blocked } from '../model/outcome.js';
+import { type Blocked, NOT_ASKED_FOR } from '../model/outcome.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import type { HubState } from '../vcs/vcs.js';
 import { backUp } from './backup.js';
 import { type Facts, mergeFacts, NO_FACTS } from './facts.js';
 import { follow } from './follow.js';
 import { journeyIn } from './journey.js';
+import { pausedOutcome } from './paused-outcome.js';
 import {
   type Following,
   isPassing,
@@ -55,16 +56,26 @@ async function allRounds(request: Following, known: Facts): Promise<Facts> {
 
 async function rounds(request: Following, known: Facts): Promise<Facts> {
   let facts = known;
-  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+  const whys = new Set<string>();
+  for (let round = 1; ; round += 1) {
     const state = await request.tree.inspect();
     request.journey.standsOn(state.branch, state.head);
     const { facts: found, next } = await oneRound({ ...request, state, facts });
     facts = { ...mergeFacts(facts, found), branch: state.branch };
-    if (next === 'done') break;
-    facts = { ...facts, unfinished: round === MAX_ROUNDS };
+    if (next === 'done') return facts;
+    whys.add(found.why);
+    if (round === MAX_ROUNDS) {
+      const stuck = whys.size === 1 ? await stuckAt({ ...request, state, facts }, found) : {};
+      return { ...facts, unfinished: true, ...stuck };
+    }
     await request.clock.sleep(pauseMs(round, request.random));
   }
-  return facts;
+}
+
+/** Where the same has kept the hub's work out in every round, it may do so in every run: our own does not wait for it. */
+async function stuckAt(request: RoundRequest, { why, fetch }: Facts): Promise<Partial<Facts>> {
+  if (why === '' || fetch.kind !== 'fetched') return {};
+  return { isStuck: true, ...(fetch.relation === 'diverged' ? { push: await aside(request) } : {}) };
 }
 
 /** Full jitter, at most two seconds: the machine that lost must not meet the same one again. */
@@ -101,13 +112,30 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
   request.journey.standsOn(state.branch, head);
   const facts: Facts = { ...NO_FACTS, commit, quarantined };
   if (request.dryRun) return over(facts);
-  if (commit.kind === 'refused') return over({ ...facts, push: await aside(request) });
-  if (!request.pull) return await sendWithoutLooking(request, { head, facts });
+  if (commit.kind === 'refused') return over({ ...facts, ...(await asideWhereKept(request, head)) });
+  if (!request.pull) return await sendAlone(request, { head, facts });
   const fetched = await tree.fetch({ ...state, head });
   if (fetched.kind === 'blocked') return over({ ...facts, blocked: fetched.blocked });
   if (fetched.kind === 'unavailable') return over({ ...facts, fetch: fetched });
   const looked: Facts = { ...facts, fetch: { kind: 'fetched', relation: fetched.hub.relation } };
-  return await integrate(request, { head, hub: fetched.hub, facts: looked });
+  return await tidyAndIntegrate(request, { head, hub: fetched.hub, facts: looked });
+}
+
+/** Only now it is known what the hub has: before, a snapshot that seems unsent may have arrived all the same. */
+async function tidyAndIntegrate(request: RoundRequest, known: Known): Promise<Round> {
+  const { tree, state, settings, push, journey } = request;
+  const { head, hub, facts } = known;
+  if (settings.squashSeconds === 0 || head === undefined) return await integrate(request, known);
+  const squashed = await tree.squash({ branch: state.branch, head, hub: hub.head, isPublishing: push });
+  if (squashed.kind === 'changed-meanwhile') return { facts: { ...facts, why: squashed.why }, next: 'again' };
+  if (squashed.head !== head) journey.isNowCalled(squashed.head);
+  const { commit } = facts;
+  const id = commit.id === head ? { id: squashed.head } : {};
+  return await integrate(request, {
+    head: squashed.head,
+    hub: { ...hub, ahead: hub.ahead - squashed.squashed },
+    facts: { ...facts, commit: { ...commit, ...id } },
+  });
 }
 
 /** A snapshot that is not made: what can leave the machine without touching anything does. */
@@ -116,16 +144,37 @@ async function blockedSnapshot(
   { blocked, quarantined }: { readonly blocked: Blocked; readonly quarantined: Facts['quarantined'] },
 ): Promise<Facts> {
   const facts = { ...NO_FACTS, blocked, quarantined };
-  return blocked.kind === 'staged' && !request.dryRun ? { ...facts, push: await aside(request) } : facts;
+  if (blocked.kind !== 'staged' || request.dryRun) return facts;
+  return { ...facts, ...(await asideWhereKept(request, request.state.head)) };
+}
+
+/** Sets work aside that was not committed; what it stands on goes along, so nothing does where that was taken back. */
+async function asideWhereKept(request: RoundRequest, head: string | undefined): Promise<Partial<Facts>> {
+  return (await obstacleToSending(request, head)) ?? { push: await aside(request) };
+}
+
+/** Looks at the hub where nothing is to be brought in: what was taken back there is not sent again. */
+async function obstacleToSending(
+  { tree, state, push }: RoundRequest,
+  head: string | undefined,
+): Promise<Partial<Facts> | undefined> {
+  if (!push) return undefined;
+  const fetched = await tree.fetch({ ...state, head });
+  if (fetched.kind === 'blocked') return { blocked: fetched.blocked };
+  return fetched.kind === 'unavailable' ? { push: fetched } : undefined;
 }
 
 /** Sends what may not go on the branch to this machine's own branch, and says so. */
 async function aside({ tree, state, settings, push }: RoundRequest): Promise<Facts['push']> {
-  if (!push) return { kind: 'not-attempted', why: 'not asked for' };
+  if (!push) return NOT_ASKED_FOR;
   const sent = await tree.publishAside(state.branch);
   if (sent.kind !== 'pushed' && sent.kind !== 'nothing-to-push') return sent;
   return { kind: 'not-attempted', why: `the work is safe on 'autosync/${settings.machine}/${state.branch}'` };
 }
+
+/** Sets commits of our own aside that cannot meet the hub's; where there are none there is nothing to set aside. */
+const asideWhereApart = async (request: RoundRequest, { hub, facts }: Omit<Known, 'head'>): Promise<Facts['push']> =>
+  hub.relation === 'diverged' ? await aside(request) : facts.push;
 
 type Known = { readonly head: string | undefined; readonly hub: HubState; readonly facts: Facts };
 
@@ -136,6 +185,7 @@ async function integrate(request: RoundRequest, { head, hub, facts }: Known): Pr
     head,
     hub,
     policy: settings.conflict,
+    mostCopies: settings.mostConflictCopies,
     quarantined: facts.quarantined,
     displace: true,
   });
@@ -143,9 +193,9 @@ async function integrate(request: RoundRequest, { head, hub, facts }: Known): Pr
     case 'changed-meanwhile':
       return { facts: { ...facts, why: integrated.why }, next: 'again' };
     case 'blocked':
-      return over({ ...facts, blocked: integrated.blocked });
+      return over({ ...facts, blocked: integrated.blocked, push: await asideWhereApart(request, { hub, facts }) });
     case 'paused': {
-      const paused = { kind: 'paused', files: 0, conflicts: integrated.conflicts } as const;
+      const paused = pausedOutcome(integrated);
       return over({ ...facts, integrate: paused, push: await aside(request) });
     }
     case 'done':
@@ -155,10 +205,10 @@ async function integrate(request: RoundRequest, { head, hub, facts }: Known): Pr
   }
 }
 
-async function sendWithoutLooking(
-  request: RoundRequest,
-  { facts }: { facts: Facts; head: string | undefined },
-): Promise<Round> {
+/** Sends and brings nothing in: another machine's work on the hub makes the hub refuse it. */
+async function sendAlone(request: RoundRequest, { head, facts }: Omit<Known, 'hub'>): Promise<Round> {
+  const obstacle = await obstacleToSending(request, head);
+  if (obstacle !== undefined) return over({ ...facts, ...obstacle });
   const unknown: HubState = { relation: 'ahead', head: undefined, ahead: 0, behind: 0 };
   const { facts: sent } = await send(request, { hub: unknown, facts });
   return over(sent);
@@ -168,7 +218,7 @@ const NOTHING_TO_PUSH: Facts['push'] = { kind: 'nothing-to-push' };
 
 async function send(request: RoundRequest, { hub, facts }: Omit<Known, 'head'>): Promise<Round> {
   if (facts.integrate.kind === 'postponed') return over(facts);
-  if (!request.push) return over({ ...facts, push: { kind: 'not-attempted', why: 'not asked for' } });
+  if (!request.push) return over({ ...facts, push: NOT_ASKED_FOR });
   const isAtHub = hub.relation === 'equal';
   const push = isAtHub ? NOTHING_TO_PUSH : await request.tree.push(request.state.branch, hub);
   if (push.kind === 'rejected' && isPassing(push.reason) && request.pull)

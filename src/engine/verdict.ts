@@ -21,16 +21,21 @@ export function judge(facts: Facts, vcs: VcsKind): Judgement {
 }
 
 function heldUp({ blocked, commit, integrate, push }: Facts, vcs: VcsKind): Judgement | undefined {
-  const kept = push.kind === 'not-attempted' && push.why.startsWith('the work is safe') ? `; ${push.why}` : '';
+  const kept = keptAside(push);
   if (blocked !== null) return { verdict: 'blocked', why: `${blocked.kind}: ${blocked.hint}${kept}` };
   if (commit.kind === 'refused')
     return { verdict: 'attention', why: `${commit.why ?? 'the commit was refused'}${kept}` };
   if (integrate.kind === 'paused') {
+    if (integrate.why !== undefined) return { verdict: 'conflict', why: `nothing was merged: ${integrate.why}${kept}` };
     const paths = integrate.conflicts.map(({ path }) => path).join(', ');
     return { verdict: 'conflict', why: `both sides changed ${paths}; merge by hand: ${BY_HAND[vcs].merge}${kept}` };
   }
   return undefined;
 }
+
+/** Says whether our work is safe on this machine's own branch, or there no longer. */
+const keptAside = (push: Facts['push']): string =>
+  push.kind === 'not-attempted' && push.why.startsWith('the work is ') ? `; ${push.why}` : '';
 
 function unreachable({ fetch, push }: Facts, vcs: VcsKind): Judgement | undefined {
   for (const outcome of [fetch, push]) {
@@ -49,6 +54,7 @@ function refusedByHub({ push }: Facts): Judgement | undefined {
 function unfinished(facts: Facts, vcs: VcsKind): Judgement | undefined {
   const { commit, fetch, integrate, push, uncommitted } = facts;
   if (facts.unfinished) {
+    if (facts.isStuck) return { verdict: 'attention', why: `${facts.why}${keptAside(push)}; ${wayIn(facts, vcs)}` };
     const rejected = push.kind === 'rejected' ? `other machines were faster each time (${push.why})` : '';
     const why = rejected || facts.why || 'somebody was faster each time';
     return { verdict: 'attention', why: `${why}; the next run goes on` };
@@ -69,8 +75,14 @@ function unfinished(facts: Facts, vcs: VcsKind): Judgement | undefined {
       why: `'${uncommitted[0]}' was saved while the run was ending; the next run takes it`,
     };
   }
-  if (fetch.kind === 'skipped') return { verdict: 'attention', why: 'pushed, but the hub was not looked at' };
+  if (fetch.kind === 'skipped') return { verdict: 'attention', why: 'pushed, but nothing was brought in from the hub' };
   return undefined;
+}
+
+function wayIn({ fetch }: Facts, vcs: VcsKind): string {
+  const isBehind = fetch.kind === 'fetched' && fetch.relation === 'behind';
+  const command = isBehind ? BY_HAND[vcs].catchUp : BY_HAND[vcs].merge;
+  return `it was the same at every try: if the next run says so again, bring the hub's work in by hand: ${command}`;
 }
 
 const CODES: Readonly<Record<Verdict, ExitCode>> = {

@@ -10,7 +10,8 @@ import type { EngineContext } from './context.js';
 import { rememberOrSay } from './remember.js';
 import type { TickRequest, Trigger } from './round.js';
 import type { Target } from './target.js';
-import { failedReport, tick } from './tick.js';
+import { failedReport } from './tick.js';
+import { tickAll } from './with-subrepositories.js';
 
 /** How a run is to be made; the same for all of its repositories. */
 export type RunOptions = Pick<TickRequest, 'trigger' | 'pull' | 'push' | 'dryRun' | 'allowDeletions'> & {
@@ -30,6 +31,17 @@ export const unattended = (trigger: Exclude<Trigger, 'manual'>, waitMs = 0): Run
   message: undefined,
   waitMs,
 });
+
+/** A run that a person asks for, of everything; one that a hook has just started is over within ten seconds. */
+export const RUN_BY_HAND: RunOptions = {
+  trigger: 'manual',
+  pull: true,
+  push: true,
+  dryRun: false,
+  allowDeletions: false,
+  message: undefined,
+  waitMs: 10_000,
+};
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -92,7 +104,7 @@ async function runUnderLock(
     const { settings } = target;
     const stillChanging = before?.stillChanging ?? {};
     const { clock, random } = context;
-    const report = await tick({ ...options, tree, settings, stillChanging, clock, random });
+    const report = await tickAll({ ...options, tree, settings, stillChanging, clock, random });
     if (isHousekeepingDue(before, clock.now()) && report.verdict === 'synced') await tree.housekeeping();
     return report;
   } finally {

@@ -25,7 +25,7 @@ export const configHooks: HookInstaller = {
   uninstall: (request) => {
     try {
       // An older git may have been the one at the installation.
-      if (hasOurScripts(request)) removeScripts(request);
+      if (request.site.owner === 'own') removeScripts(request);
       removeFormer(request);
     } finally {
       removeSections(request);

@@ -3,6 +3,7 @@ import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { orEnvironmentError } from '../store/own-file.js';
 import {
+  exists,
   isFolder,
   lstatIfPresent,
   makeSharedFolder,
@@ -31,6 +32,8 @@ import { besideOf, putInPlace } from './put-in-place.js';
 
 /** For a new hook: to be read and run by everybody whom the person's umask lets. */
 const NEW_MODE = 0o755;
+
+const EMPTY = Buffer.alloc(0);
 
 type WritePlan = Extract<HookPlan, { kind: 'write' }>;
 
@@ -128,7 +131,23 @@ export function removeFormer({ site, ...request }: HookRequest): void {
 
 /** Takes our lines out of the scripts in a hooks folder. */
 export function removeScripts({ site: { folder } }: HookRequest): void {
-  if (whyNotIn(folder) !== undefined) return;
+  if (whyNotIn(folder) === undefined) restoreAll(folder);
+  refuseLinked(folder);
+}
+
+/** What a link leads to is not ours to write, and may be others' too; but nobody may believe that our lines are gone. */
+function refuseLinked(folder: AbsolutePath): void {
+  const linked = HOOK_EVENTS.map((event) => hookPlace(folder, event).path).filter(
+    (path) => exists(path) && !isFolder(path) && readBlock(readIfPresent(path) ?? EMPTY, HOOK_BLOCK).kind !== 'absent',
+  );
+  if (linked.length === 0) return;
+  const names = linked.map((path) => `'${printable(path)}'`).join(', ');
+  throw new AutosyncError('failed', `autosync's lines are behind a link: ${names}`, [
+    `remove them there by hand: they are between '${HOOK_BLOCK.begin}' and '${HOOK_BLOCK.end}'`,
+  ]);
+}
+
+function restoreAll(folder: AbsolutePath): void {
   const places = HOOK_EVENTS.map((event) => hookPlace(folder, event));
   const found = orEnvironmentError('restore the hooks in', folder, () => {
     for (const place of allMoved(folder)) restore(place);

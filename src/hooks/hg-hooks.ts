@@ -1,13 +1,22 @@
+import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
 import { orEnvironmentError } from '../store/own-file.js';
 import { userId } from '../system/environment.js';
-import { isReadable, joinPath, lstatIfPresent, readIfPresent, readTextIfPresent, remove } from '../system/files.js';
+import {
+  isFolder,
+  isReadable,
+  joinPath,
+  lstatIfPresent,
+  readIfPresent,
+  readTextIfPresent,
+  remove,
+} from '../system/files.js';
 import { readTemplate } from '../system/package.js';
 import { decodePath } from '../system/path-bytes.js';
 import { printable } from '../system/printable.js';
 import { quoteShell } from '../system/quote.js';
 import { fillTemplate } from '../system/template.js';
-import { includesHooks, withHooks, withoutHooks } from './hgrc.js';
+import { includesHooks, saysMadeByUs, withHooks, withoutHooks } from './hgrc.js';
 import type { HookFile, HookInstaller, HookRequest, HookResult, HookState } from './hook-installer.js';
 import { besideOf, type FileMode, putInPlace } from './put-in-place.js';
 
@@ -87,7 +96,7 @@ const BEFORE = /^# Before that there was '(no hgrc|an hgrc)'\.$/m;
 function before(request: HookRequest): Before {
   const text = readIfPresent(hgrcOf(request));
   if (text === undefined) return 'no hgrc';
-  if (!includesHooks(text)) return 'an hgrc';
+  if (!includesHooks(text)) return saysMadeByUs(text) ? 'no hgrc' : 'an hgrc';
   const said = BEFORE.exec(readTextIfPresent(hooksOf(request)) ?? '')?.[1];
   if (said === undefined) return withoutHooks(text).length === 0 ? 'no hgrc' : 'an hgrc';
   return said === 'no hgrc' ? 'no hgrc' : 'an hgrc';
@@ -109,10 +118,20 @@ function install(request: HookRequest): HookResult {
 
 function uninstall(request: HookRequest): void {
   orEnvironmentError('restore', hgrcOf(request), () => {
-    if (whyNotInto(hgrcOf(request)) === undefined) takeLineBack(request);
+    const problem = whyNotInto(hgrcOf(request));
+    if (problem === undefined) takeLineBack(request);
     for (const path of [hgrcOf(request), hooksOf(request)]) remove(besideOf(path));
     remove(hooksOf(request));
+    if (problem !== undefined) refuseIncluded(hgrcOf(request), problem);
   });
+}
+
+/** Without our file the line does nothing, but nobody may believe that it is gone. */
+function refuseIncluded(hgrc: AbsolutePath, problem: string): void {
+  if (!isReadable(hgrc) || isFolder(hgrc) || !includesHooks(readIfPresent(hgrc) ?? Buffer.alloc(0))) return;
+  throw new AutosyncError('failed', `${problem}, and still includes autosync's hooks`, [
+    "remove its line '%include autosync.rc' by hand",
+  ]);
 }
 
 function takeLineBack(request: HookRequest): void {

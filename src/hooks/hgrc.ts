@@ -7,6 +7,18 @@ const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 /** Our line wherever it stands, with whatever end an editor has given it since. */
 const OURS = /(?<=^(?:\u00ef\u00bb\u00bf)?)%include autosync\.rc[ \t]*(\r?\n|$(?!\n))/gm;
 
+/** What is written beside our lines when the file was made for them: it goes with the last of them. */
+export const MADE_BY_US = "# Before that there was 'no hgrc'.";
+
+/** Tells whether a configuration, or our own file beside it, says that it was made for lines of ours. */
+export const saysMadeByUs = (text: Uint8Array): boolean => decode(text).split('\n').includes(MADE_BY_US);
+
+/** Parts a byte order mark from what follows it: a line of ours above it would hide it from hg. */
+export function splitMark(hgrc: Buffer): readonly [mark: Buffer, rest: Buffer] {
+  const length = decode(hgrc).startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  return [hgrc.subarray(0, length), hgrc.subarray(length)];
+}
+
 /** Tells whether a configuration includes our hooks. */
 export const includesHooks = (hgrc: Uint8Array): boolean => decode(hgrc).search(OURS) >= 0;
 

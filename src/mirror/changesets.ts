@@ -16,7 +16,7 @@ export type Changeset = {
 
 /** Returns the ids of every changeset of a clone, parents first. */
 export async function allChangesets(hg: Hg): Promise<readonly string[]> {
-  const text = await hg.text(['log', '-r', 'sort(all(), rev)', '-T', '{node}\\n']);
+  const text = await hg.text(['log', '-r', 'sort(not secret(), rev)', '-T', '{node}\\n']);
   return text.split('\n').slice(0, -1);
 }
 

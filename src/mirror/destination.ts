@@ -1,6 +1,7 @@
 import type { RemoteFailure } from '../model/outcome.js';
 import { redact } from '../system/printable.js';
 import { removeStaleHubLock } from '../vcs/git/hub-lock.js';
+import { listRemote } from '../vcs/git/list-remote.js';
 import { networkOptions } from '../vcs/git/network.js';
 import { remoteFailure } from '../vcs/git/remote-failure.js';
 import type { RefUpdate } from './decide-refs.js';
@@ -12,19 +13,16 @@ export type Unavailable = { readonly kind: 'unavailable'; readonly reason: Remot
 /** What stands at the destination. */
 export type Listed = { readonly kind: 'listed'; readonly refs: ReadonlyMap<string, string> } | Unavailable;
 
-const connection = ({ git, networkTimeoutSeconds, progress }: Site): ReturnType<typeof networkOptions> =>
-  // Of a repository and its settings git's own way to a remote wants no more than this.
-  networkOptions({ git, progress, settings: { networkTimeoutSeconds } });
+/** Of a repository and its settings git's own way to a remote wants no more than this. */
+const speaking = ({ git, networkTimeoutSeconds, progress }: Site): Parameters<typeof networkOptions>[0] => ({
+  git,
+  progress,
+  settings: { networkTimeoutSeconds },
+});
 
-/** Asks the destination for its branches and tags, each line `<id> TAB <ref>`. */
-export async function listDestination(site: Site): Promise<Listed> {
-  const args = ['ls-remote', '--refs', '--heads', '--tags', '--', site.mirror.destination];
-  const result = await site.git.run(args, await connection(site));
-  if (result.exitCode !== 0) return { kind: 'unavailable', ...remoteFailure(result) };
-  const lines = result.stdout.toString('utf8').split('\n').slice(0, -1);
-  const refs = lines.map((line) => line.split('\t')).map(([id = '', ref = '']) => [ref, id] as const);
-  return { kind: 'listed', refs: new Map(refs) };
-}
+/** Asks the destination for its branches and tags. */
+export const listDestination = (site: Site): Promise<Listed> =>
+  listRemote(speaking(site), site.mirror.destination, { only: ['--refs', '--heads', '--tags'] });
 
 /** Refs that were not taken, each with the destination's words; all others were. */
 export type Sent = { readonly kind: 'sent'; readonly refused: ReadonlyMap<string, string> } | Unavailable;
@@ -53,7 +51,7 @@ async function sendSome(site: Site, updates: readonly RefUpdate[]): Promise<Sent
   const specs = updates.map(({ ref, id }) => `${id ?? ''}:${ref}`);
   const fixed = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', '--progress'];
   const args = [...fixed, ...leases, '--', site.mirror.destination, ...specs];
-  const result = await site.git.run(args, await connection(site));
+  const result = await site.git.run(args, await networkOptions(speaking(site)));
   if (result.exitCode === 0) return { kind: 'sent', refused: new Map() };
   const finder = { git: site.git, top: site.folder, now: Date.now };
   if (await removeStaleHubLock(finder, site.mirror.destination, result.stderr)) return await sendSome(site, updates);

@@ -89,8 +89,7 @@ async function readOne(hg: Hg, changeset: Changeset): Promise<ReadChangeset> {
   const { removed, written } = await readChangedFiles(hg, changeset.node);
   const leftOut = written.map(({ path }) => path).filter(isForbiddenName);
   const files = { removed, written: written.filter(({ path }) => !isForbiddenName(path)) };
-  const paths = files.written.map(({ path }) => path);
-  const contents = readContents(hg, changeset.node, paths);
+  const contents = readContents(hg, changeset.node, files.written);
   return { changeset, files, contents, first: await contents.next(), leftOut };
 }
 

@@ -1,4 +1,5 @@
 import type { Hg } from '../vcs/hg/command.js';
+import { quoted } from '../vcs/hg/revisions.js';
 import { type NameGiver, nameGiver } from './ref-names.js';
 
 /** Which ref shall stand on which changeset, or on which commit. */
@@ -93,9 +94,10 @@ export type RefSource = {
 
 /** Reads from a clone what its refs follow from; its tags `tip` and those that are local are none. */
 export async function readRefRequest({ hg, defaultBranch, standing }: RefSource): Promise<RefRequest> {
-  const heads = await readHeads(hg);
-  const named = await hg.text(['log', '-r', 'sort(all(), rev)', '-T', '{branch}\\0']);
+  const named = await hg.text(['log', '-r', 'sort(not secret(), rev)', '-T', '{branch}\\0']);
   const branches = [...new Set(named.split('\0').slice(0, -1))];
+  const secret = new Set((await hg.text(['log', '-r', 'secret()', '-T', '{node}\\n'])).split('\n').filter(Boolean));
+  const heads = await readHeads(hg, secret.size === 0 ? 'head()' : sharedHeads(branches));
   const { names } = branchNames({ branches, defaultBranch });
   const preferred = new Map<string, string>();
   for (const branch of branches) {
@@ -106,8 +108,13 @@ export async function readRefRequest({ hg, defaultBranch, standing }: RefSource)
     const [first] = (await hg.text(['log', '-r', following, '-T', '{node}\\n'])).split('\n');
     if (first !== undefined && first !== '') preferred.set(branch, first);
   }
-  return { heads, tags: await readTags(hg), branches, defaultBranch, preferred };
+  const tags = (await readTags(hg)).filter(({ node }) => !secret.has(node));
+  return { heads, tags, branches, defaultBranch, preferred };
 }
+
+/** Selects the heads of each branch where some changesets are secret: no server would send those, and hg-git would. */
+const sharedHeads = (branches: readonly string[]): string =>
+  ['none()', ...branches.map((branch) => `heads(branch(${quoted(`literal:${branch}`)}) and not secret())`)].join('+');
 
 async function readTags(hg: Hg): Promise<readonly HgTag[]> {
   const text = await hg.text(['tags', '-T', '{tag}\\0{node}\\0{type}\\0']);
@@ -120,14 +127,14 @@ async function readTags(hg: Hg): Promise<readonly HgTag[]> {
   return tags;
 }
 
-async function readHeads(hg: Hg): Promise<readonly BranchHead[]> {
-  const fields = '{node}\\0{rev}\\0{branch}\\0{ifcontains(rev, revset("head() and closed()"), "closed")}\\0';
+async function readHeads(hg: Hg, which: string): Promise<readonly BranchHead[]> {
+  const fields = '{node}\\0{rev}\\0{branch}\\0{ifcontains(rev, revset("closed()"), "closed")}\\0';
   const text = await hg.text([
     'log',
     '-r',
-    'head()',
+    which,
     '-T',
-    `${fields}{ifcontains(rev, revset("heads(all())"), "last")}\\0`,
+    `${fields}{ifcontains(rev, revset("heads(not secret())"), "last")}\\0`,
   ]);
   const words = text.split('\0').slice(0, -1);
   const heads: BranchHead[] = [];

@@ -58,12 +58,18 @@ async function runWith(site: Site, { hg, readers, ...options }: Tools): Promise<
   const nodes = await allChangesets(hg);
   const { commits, exported, leftOut } = await exportAll(site, { hg, readers, nodes });
   const listed = await listDestination(site);
-  const plan = await planFor(site, { hg, commits, listed });
+  const plan = await planFor(site, { hg, nodes, commits, listed });
   if (site.mirror.backend === 'export') await keepReachable(site, plan, commits);
-  const ours = new Set(nodes.flatMap((node) => commits.get(node) ?? []));
+  // What a strip has taken from Mercurial stands in git still; of hg-git's map nobody knows that git has all of it.
+  const known = site.mirror.backend === 'export' ? [...commits.keys()] : nodes;
+  const ours = new Set(known.flatMap((node) => commits.get(node) ?? []));
   const published =
     listed.kind === 'listed'
-      ? await publish(site, { wanted: onCommits(plan, commits), commits: ours, present: listed.refs })
+      ? await publish(site, {
+          wanted: onCommits({ plan, commits, ours, present: listed.refs }),
+          commits: ours,
+          present: listed.refs,
+        })
       : listed;
   const lag =
     published.kind === 'published' ? await lagOf(site, { nodes, commits, standing: published.standing }) : undefined;
@@ -73,14 +79,21 @@ async function runWith(site: Site, { hg, readers, ...options }: Tools): Promise<
 
 type Planning = {
   readonly hg: Hg;
+  readonly nodes: readonly string[];
   readonly commits: ReadonlyMap<string, string>;
   readonly listed: Listed;
 };
 
-async function planFor({ mirror }: Site, { hg, commits, listed }: Planning): Promise<RefPlan> {
+async function planFor({ mirror }: Site, { hg, nodes, commits, listed }: Planning): Promise<RefPlan> {
   const present = listed.kind === 'listed' ? listed.refs : new Map<string, string>();
-  const nodes = new Map([...commits].map(([node, id]) => [id, node]));
-  const standing = (ref: string): string | undefined => nodes.get(present.get(ref) ?? '');
+  // The map also names what a strip has taken from Mercurial.
+  const nodeOf = new Map(
+    nodes.flatMap((node) => {
+      const id = commits.get(node);
+      return id === undefined ? [] : [[id, node] as const];
+    }),
+  );
+  const standing = (ref: string): string | undefined => nodeOf.get(present.get(ref) ?? '');
   return planRefs(await readRefRequest({ hg, defaultBranch: mirror.defaultBranch, standing }));
 }
 
@@ -139,10 +152,19 @@ async function trustedMap({ git, mapFile }: Site): Promise<Map<string, string>> 
   return new Map();
 }
 
-const onCommits = (plan: RefPlan, commits: ReadonlyMap<string, string>): RefPlan =>
+type Planned = {
+  readonly plan: RefPlan;
+  readonly commits: ReadonlyMap<string, string>;
+  readonly ours: ReadonlySet<string>;
+  readonly present: ReadonlyMap<string, string>;
+};
+
+/** Names commits for changesets. What was committed while the run was under way has none yet: its ref stays where it is. */
+const onCommits = ({ plan, commits, ours, present }: Planned): RefPlan =>
   new Map(
     [...plan].flatMap(([ref, node]) => {
-      const id = commits.get(node);
+      const standing = present.get(ref);
+      const id = commits.get(node) ?? (standing !== undefined && ours.has(standing) ? standing : undefined);
       return id === undefined ? [] : [[ref, id] as const];
     }),
   );

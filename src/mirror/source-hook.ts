@@ -1,9 +1,17 @@
+import { includesHooks, MADE_BY_US, saysMadeByUs, splitMark } from '../hooks/hgrc.js';
 import { AutosyncError } from '../model/errors.js';
 import type { Mirror } from '../model/mirror.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import { userId } from '../system/environment.js';
-import { joinPath, lstatIfPresent, readIfPresent, remove, writeAtomically } from '../system/files.js';
-import { type BlockEdit, type BlockStyle, insertBlock, readBlock, removeBlock } from '../system/managed-block.js';
+import { joinPath, lstatIfPresent, readIfPresent, remove, setMode, writeAtomically } from '../system/files.js';
+import {
+  type BlockEdit,
+  type BlockStyle,
+  type FoundBlock,
+  insertBlock,
+  readBlock,
+  removeBlock,
+} from '../system/managed-block.js';
 import { printable } from '../system/printable.js';
 import { quoteShell } from '../system/quote.js';
 
@@ -18,8 +26,10 @@ const style = (name: string): BlockStyle => ({
 /** After a push from elsewhere, or a pull; and after a commit made here. */
 const EVENTS = ['changegroup', 'commit'] as const;
 
-const render = ({ mirror, launcher }: HookedSource): string =>
+/** The lines of the block; one more says when the file was made for them. */
+const render = ({ mirror, launcher }: HookedSource, isMade: boolean): string =>
   [
+    ...(isMade ? [MADE_BY_US] : []),
     '[hooks]',
     ...EVENTS.map((event) => `${event}.autosync-mirror-${mirror.name} = ${quoteShell(launcher)} hook ${event}`),
     '',
@@ -27,22 +37,40 @@ const render = ({ mirror, launcher }: HookedSource): string =>
 
 const hgrcOf = ({ source }: Pick<Mirror, 'source'>): AbsolutePath => joinPath(asAbsolute(source), '.hg', 'hgrc');
 
+/** What the hooks of a repository that is installed, too, are in. */
+const besideOf = ({ source }: Pick<Mirror, 'source'>): AbsolutePath =>
+  joinPath(asAbsolute(source), '.hg', 'autosync.rc');
+
+const EMPTY = Buffer.alloc(0);
+
 /** Puts the hooks into the source's own configuration; each returns at once, and leaves the work to the launcher. */
 export function installSourceHook(hooked: HookedSource): void {
   if (/[\n\r]/.test(hooked.launcher)) throw refusal(hooked.launcher, 'its name has a line break in it');
-  edit(hooked.mirror, (text) => insertBlock(text, render(hooked), style(hooked.mirror.name)));
+  const isMade = isMadeByUs(hooked.mirror);
+  edit(hooked.mirror, (text) => insertBlock(text, render(hooked, isMade), style(hooked.mirror.name)));
+}
+
+/** Tells whether there would be no configuration but for lines of ours, whichever of us came first. */
+function isMadeByUs(mirror: Pick<Mirror, 'source'>): boolean {
+  const text = readIfPresent(hgrcOf(mirror));
+  if (text === undefined) return true;
+  return saysMadeByUs(text) || (includesHooks(text) && saysMadeByUs(readIfPresent(besideOf(mirror)) ?? EMPTY));
 }
 
 /** Takes the hooks out: what others have written stays, byte for byte. */
 export function removeSourceHook(mirror: Pick<Mirror, 'name' | 'source'>): void {
-  if (lstatIfPresent(hgrcOf(mirror)) === undefined) return;
-  edit(mirror, (text) => removeBlock(text, style(mirror.name)));
+  if (lookFor(mirror).kind !== 'absent') edit(mirror, (text) => removeBlock(text, style(mirror.name)));
 }
 
 /** Tells whether the hooks are in place as they should be. */
 export function hasSourceHook(hooked: HookedSource): boolean {
-  const found = readBlock(readIfPresent(hgrcOf(hooked.mirror)) ?? Buffer.alloc(0), style(hooked.mirror.name));
-  return found.kind === 'present' && found.body === render(hooked);
+  const found = lookFor(hooked.mirror);
+  return found.kind === 'present' && [true, false].some((isMade) => found.body === render(hooked, isMade));
+}
+
+function lookFor(mirror: Pick<Mirror, 'name' | 'source'>): FoundBlock {
+  const [, text] = splitMark(readIfPresent(hgrcOf(mirror)) ?? EMPTY);
+  return readBlock(text, style(mirror.name));
 }
 
 function edit(mirror: Pick<Mirror, 'name' | 'source'>, change: (text: Buffer) => BlockEdit): void {
@@ -53,11 +81,18 @@ function edit(mirror: Pick<Mirror, 'name' | 'source'>, change: (text: Buffer) =>
   if (found !== undefined && userId() !== undefined && found.uid !== userId()) {
     throw refusal(file, `it belongs to another user (uid ${found.uid})`);
   }
-  const edited = change(readIfPresent(file) ?? Buffer.alloc(0));
+  const isMade = isMadeByUs(mirror);
+  const [mark, text] = splitMark(readIfPresent(file) ?? EMPTY);
+  const edited = change(text);
   if (edited.kind === 'unbalanced')
     throw refusal(file, `its autosync markers do not pair up (${edited.lines.join(', ')})`);
-  if (edited.text.length === 0) remove(file);
-  else writeAtomically(file, edited.text, found === undefined ? 0o644 : found.mode & 0o777);
+  if (mark.length + edited.text.length === 0 && isMade) {
+    remove(file);
+    return;
+  }
+  writeAtomically(file, Buffer.concat([mark, edited.text]), 0o644);
+  // What is written anew gets its bits only as far as the umask lets.
+  if (found !== undefined) setMode(file, found.mode & 0o7777);
 }
 
 const refusal = (file: string, why: string): AutosyncError =>

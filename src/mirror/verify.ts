@@ -4,7 +4,7 @@ import { hashBlob } from '../system/hash.js';
 import { splitPaths } from '../system/path-bytes.js';
 import { lastWords } from '../vcs/git/command.js';
 import type { Hg } from '../vcs/hg/command.js';
-import { type GitMode, isForbiddenName, readContents } from './changed-files.js';
+import { type GitMode, isForbiddenName, readContents, readFacts } from './changed-files.js';
 import { type Changeset, readChangesets } from './changesets.js';
 import type { CommitMap } from './commit-map.js';
 import { readAhead } from './read-ahead.js';
@@ -126,7 +126,7 @@ async function expectedTree(hg: Hg, { node }: Changeset, blobs: Blobs): Promise<
   const unknown = files.filter(({ key }) => !blobs.has(key));
   const keys = new Map(unknown.map(({ path, key }) => [path, key]));
   const paths = unknown.map(({ path }) => asRelative(path));
-  for await (const piece of readContents(hg, node, paths)) {
+  for await (const piece of readContents(hg, node, await readFacts(hg, node, paths))) {
     for (const [path, data] of piece) blobs.set(keys.get(path) ?? path, hashBlob(data, 'sha1'));
   }
   return treeId(files.map(({ path, mode, key }) => ({ path, mode, id: blobs.get(key) ?? '' })));

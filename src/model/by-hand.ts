@@ -9,6 +9,8 @@ export type ByHand = {
   readonly addHub: string;
   /** Joins his work and the hub's. */
   readonly merge: string;
+  /** Brings the hub's work in where there is none of his own. */
+  readonly catchUp: string;
   /** Looks at the hub, with all that the system has to say about it. */
   readonly look: (folder: string) => string;
   /** Mends what keeps him from the hub. */
@@ -23,6 +25,7 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     init: (folder) => `git init '${folder}'`,
     addHub: 'git remote add origin <url>',
     merge: 'git merge @{upstream}',
+    catchUp: 'git merge --ff-only @{upstream}',
     look: (folder) => `git -C '${folder}' fetch`,
     mend: {
       ...PASSING,
@@ -39,6 +42,7 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     init: (folder) => `hg init '${folder}'`,
     addHub: "printf '[paths]\\ndefault = <url>\\n' >> .hg/hgrc",
     merge: 'hg merge, then hg commit',
+    catchUp: 'hg update',
     look: (folder) => `hg -R '${folder}' incoming`,
     mend: {
       ...PASSING,

@@ -43,3 +43,9 @@ const MACHINE: ReadonlySet<string | undefined> = new Set([
 
 /** Tells whether it was the machine that refused something: a full disk, a file that may not be written. */
 export const isMachineError = (error: unknown): boolean => MACHINE.has(errorCode(error));
+
+/** What a machine says of a path that leads nowhere, or to something else than is wanted there. */
+const PATH: ReadonlySet<string | undefined> = new Set(['ENAMETOOLONG', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP']);
+
+/** Tells whether a path, as somebody has typed it or as it stands on the disk, was of no use. */
+export const isPathError = (error: unknown): boolean => PATH.has(errorCode(error));

@@ -69,6 +69,9 @@ export type PushOutcome =
   | { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string }
   | { readonly kind: 'not-attempted'; readonly why: string };
 
+/** A push that nobody wanted. */
+export const NOT_ASKED_FOR: PushOutcome = { kind: 'not-attempted', why: 'not asked for' };
+
 /** Why the hub answered no: `moved` means another machine was first, `locked` that one is at work there, or died. */
 export type RejectReason = 'moved' | 'locked' | 'hook' | 'protected' | 'too-large' | 'read-only' | 'quota' | 'other';
 

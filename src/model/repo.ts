@@ -24,6 +24,8 @@ export type Settings = {
   readonly schedule: Schedule;
   readonly mode: Mode;
   readonly conflict: ConflictPolicy;
+  /** So many conflict copies of one file are made before a person is waited for. */
+  readonly mostConflictCopies: number;
   /** The remote to use; empty means the branch's own upstream, or the only remote there is. */
   readonly remote: string;
   readonly settleSeconds: number;
@@ -37,12 +39,22 @@ export type Settings = {
   readonly deletionsLimit: DeletionsLimit;
   /** The first line of a snapshot's message; `{event}` stands for what happened, `{machine}` for the machine. */
   readonly message: string;
+  /** Unpublished snapshots that lie less than so many seconds apart become one; 0 leaves each as it is. */
+  readonly squashSeconds: number;
   readonly sign: boolean;
   readonly trackedHooks: boolean;
+  /** Whether hg's subrepositories are kept in step, too. */
+  readonly subrepositories: boolean;
+  /** Where subrepositories may be cloned from, besides what lies below the repository's own hub. */
+  readonly subrepositorySources: readonly string[];
   readonly networkTimeoutSeconds: number;
   readonly notify: boolean;
   readonly notifyCommand: readonly string[];
   readonly notifyIncoming: boolean;
+  /** A program, with its arguments, that is given each new conflict; empty for none. */
+  readonly conflictCommand: readonly string[];
+  /** The merge tool that a person wants, with its arguments; empty for that of git or hg. */
+  readonly mergeTool: readonly string[];
   /** Hours that a hub must be out of reach before it is news. */
   readonly offlineNewsHours: number;
 };

@@ -22,6 +22,8 @@ export type RepoReport = {
   readonly integrate: IntegrateOutcome;
   readonly push: PushOutcome;
   readonly durationMs: number;
+  /** What was done in each subrepository, where the person wants them kept in step. */
+  readonly subrepositories?: readonly RepoReport[];
 };
 
 /** The JSON of `snapshot`. */

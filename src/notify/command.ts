@@ -1,6 +1,6 @@
 import { childEnvironment, homeFolder } from '../system/environment.js';
 import { attempt } from './attempt.js';
-import type { Notification, Notifier } from './notifier.js';
+import type { ConflictNews, Delivery, Notification, Notifier } from './notifier.js';
 
 const LIMIT_MS = 10_000;
 
@@ -25,6 +25,27 @@ export function commandNotifier(command: readonly string[], limitMs: number = LI
       return delivery;
     },
   };
+}
+
+/**
+ * Gives a new conflict to the person's own `conflict-command` in the same way; `AUTOSYNC_EVENT` is `conflict`. Never
+ * throws.
+ */
+export async function handConflict(
+  command: readonly string[],
+  news: ConflictNews,
+  limitMs: number = LIMIT_MS,
+): Promise<Delivery> {
+  const [program = '', ...args] = command;
+  const { delivery } = await attempt(`conflict-command '${program}'`, {
+    program,
+    args,
+    cwd: homeFolder(),
+    env: childEnvironment({ AUTOSYNC_EVENT: 'conflict', AUTOSYNC_REPO: news.repo }),
+    input: `${JSON.stringify(news)}\n`,
+    timeoutMs: limitMs,
+  });
+  return delivery;
 }
 
 const variables = ({ event, repo }: Notification): Readonly<Record<string, string>> => ({

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Environment, node, platform } from '../system/environment.js';
 import type { ExecRequest } from '../system/exec.js';
+import { joinPath } from '../system/files.js';
 import { packageRoot } from '../system/package.js';
 import { attempt, together } from './attempt.js';
 import { cleanText, type NotificationText } from './clean-text.js';
@@ -27,8 +27,8 @@ export type DesktopMessage = NotificationText & {
 const LIMIT_MS = 5_000;
 const PASSING_SECONDS = 10;
 
-/** `src` and `dist` have the same depth, so this is the compiled child from both. */
-const COMPILED_CHILD = fileURLToPath(new URL('../../dist/notify/desktop-child.js', import.meta.url));
+/** The compiled child, also for sources that are run as they are. */
+const COMPILED_CHILD = joinPath(packageRoot, 'dist', 'notify', 'desktop-child.js');
 
 /** What passes by; everything else waits on the screen for a person to act. */
 const PASSING: readonly Notification['event'][] = ['recovered', 'incoming', 'test'];

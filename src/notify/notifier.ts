@@ -1,3 +1,6 @@
+import type { ConflictKind } from '../model/outcome.js';
+import type { VcsKind } from '../model/report.js';
+
 /** What a person is told. Texts may hold names from anywhere: each notifier makes them fit for its own format. */
 export type Notification = {
   /** What it is about, for programs. */
@@ -10,6 +13,25 @@ export type Notification = {
   readonly body: string;
   /** The paths it is about, for programs. */
   readonly paths: readonly string[];
+};
+
+/** A new conflict, as the person's own program gets it. */
+export type ConflictNews = {
+  readonly schema: 1;
+  readonly repo: string;
+  readonly vcs: VcsKind;
+  readonly branch: string;
+  /** This machine's name. */
+  readonly machine: string;
+  /** An ISO time. */
+  readonly at: string;
+  /** `copied`: both versions stand in the tree. `paused`: nothing is merged. `settled`: the other one is in the history. */
+  readonly state: 'copied' | 'paused' | 'settled';
+  readonly path: string;
+  readonly kind: ConflictKind;
+  /** Where the two versions stand; null where there is no such file. */
+  readonly kept: string | null;
+  readonly copy: string | null;
 };
 
 /** Whether somebody can have seen it. */

@@ -15,6 +15,7 @@ import {
   renderBlock,
   type Unbalanced,
 } from '../system/managed-block.js';
+import { quoteCrontab } from '../system/quote.js';
 import { cronDaemonRuns } from './cron-daemon.js';
 import { runJob } from './cron-job.js';
 import { commandOf, cronCommand, cronLine } from './cron-line.js';
@@ -32,7 +33,8 @@ import type {
 
 /** What the cron scheduler needs of the world outside; every part but the folders is the machine's own by default. */
 export type CronWorld = {
-  readonly locations: Pick<Locations, 'state' | 'backups'>;
+  /** An entry that calls another launcher than this one is another installation's; without one, every entry is ours. */
+  readonly locations: Pick<Locations, 'state' | 'backups'> & Partial<Pick<Locations, 'launcher'>>;
   readonly clock?: Clock;
   readonly findCrontab?: () => AbsolutePath | undefined;
   readonly daemonRuns?: () => boolean;
@@ -159,11 +161,19 @@ function command(cron: Cron, { launcher, home }: SchedulerEntry): string {
 
 /** The table as it was before us: none at all, if there was none and nobody has put anything in since. */
 function withoutBlock(cron: Cron, table: Table): Table {
-  if (table === undefined) return undefined;
+  if (table === undefined || isOfOthers(cron, table)) return table;
   const edit = removeBlock(table, STYLE);
   const left = edited(edit);
   const nothingOfOthers = edit.kind === 'changed' && left.length === 0;
   return nothingOfOthers && recall(cron)?.hadTable === false ? undefined : left;
+}
+
+/** A person with two home folders has one crontab, and may have an installation in each of them. */
+function isOfOthers({ locations: { launcher }, loginHome }: Cron, table: Buffer): boolean {
+  const found = readBlock(table, STYLE);
+  if (launcher === undefined || found.kind !== 'present') return false;
+  const ours = [undefined, loginHome()].map((home) => quoteCrontab(cronCommand({ launcher, home })));
+  return !ours.some((command) => found.body.includes(command));
 }
 
 function edited(edit: BlockEdit): Buffer {

@@ -1,12 +1,16 @@
 import type { Settings } from '../model/repo.js';
+import type { VcsKind } from '../model/report.js';
 import { shortHostname } from '../system/environment.js';
 import { fitMachineName, isMachineName, isMessageForm, isRemoteName } from './setting-rules.js';
 import {
   boolean,
   choice,
+  copies,
   deletions,
   duration,
+  durationOrOff,
   list,
+  mergeTool,
   patterns,
   type SettingType,
   type SettingValue,
@@ -25,6 +29,8 @@ export type Definition<T> = {
   readonly type: SettingType<T>;
   readonly default: SettingValue | ComputedDefault;
   readonly scope: SettingScope;
+  /** The only version control system that has it; every one has a setting that names none. */
+  readonly only?: VcsKind;
   /** One line for a person. */
   readonly help: string;
 };
@@ -66,6 +72,13 @@ export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Setti
     default: 'keep-both',
     scope: 'both',
     help: "what to do when two machines changed the same thing: keep both versions, wait for a person, or take this machine's version or the hub's",
+  },
+  mostConflictCopies: {
+    name: 'max-conflict-copies',
+    type: copies,
+    default: '20',
+    scope: 'both',
+    help: 'how many conflict copies of one file there may be; a further conflict of it waits for a person, as with the policy pause',
   },
   remote: {
     name: 'remote',
@@ -123,6 +136,14 @@ export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Setti
     scope: 'both',
     help: "the first line of a snapshot's message",
   },
+  squashSeconds: {
+    name: 'squash',
+    type: durationOrOff({ least: 1, most: 30 * DAY, unit: SECOND }),
+    default: 'off',
+    scope: 'both',
+    only: 'git',
+    help: 'snapshots that could not be sent yet become one commit before they are, one for each time of work with so much quiet around it; git alone (docs/history.md)',
+  },
   sign: {
     name: 'sign',
     type: boolean,
@@ -136,6 +157,20 @@ export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Setti
     default: false,
     scope: 'both',
     help: "also run commit hooks that are tracked files, which whoever can push can change: 'true' trusts all of them",
+  },
+  subrepositories: {
+    name: 'subrepositories',
+    type: boolean,
+    default: false,
+    scope: 'both',
+    help: "keep a Mercurial repository's subrepositories in step as well, each before the repository that names it (docs/subrepositories.md)",
+  },
+  subrepositorySources: {
+    name: 'subrepository-sources',
+    type: list,
+    default: [],
+    scope: 'both',
+    help: "URLs that subrepositories may be cloned from; one that lies below the repository's own hub needs none",
   },
   networkTimeoutSeconds: {
     name: 'network-timeout',
@@ -164,6 +199,20 @@ export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Setti
     default: false,
     scope: 'both',
     help: 'also tell of changes that came in from other machines',
+  },
+  conflictCommand: {
+    name: 'conflict-command',
+    type: list,
+    default: [],
+    scope: 'global',
+    help: 'a program, with its arguments, that is given each new conflict as JSON (docs/resolving.md)',
+  },
+  mergeTool: {
+    name: 'merge-tool',
+    type: mergeTool,
+    default: [],
+    scope: 'global',
+    help: "what 'autosync resolve --tool' opens, with its arguments; an empty list means the merge tool of git or hg (docs/resolving.md)",
   },
   offlineNewsHours: {
     name: 'offline-news',

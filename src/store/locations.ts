@@ -16,6 +16,8 @@ export type Locations = {
   readonly log: AbsolutePath;
   readonly spool: AbsolutePath;
   readonly backups: AbsolutePath;
+  /** Where merge tools work, and where what they made stays if it could not be put in place. */
+  readonly merges: AbsolutePath;
 };
 
 /** Returns the folders by the XDG rules on Linux and macOS, by APPDATA and LOCALAPPDATA on Windows. */
@@ -41,5 +43,6 @@ function below(config: string, data: string, state: string): Locations {
     log: at(state, 'log.jsonl'),
     spool: at(state, 'spool'),
     backups: at(state, 'backups'),
+    merges: at(state, 'merges'),
   };
 }

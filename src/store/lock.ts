@@ -78,6 +78,24 @@ export function acquireLock(path: AbsolutePath, clock: Clock = systemClock): Loc
   });
 }
 
+/** Tells whether somebody who may live holds a lock; nothing is touched. */
+export function isHeld(path: AbsolutePath, clock: Clock = systemClock): boolean {
+  return orEnvironmentError('lock', path, () => {
+    const found = look(path);
+    return found !== undefined && !isDead(found, clock);
+  });
+}
+
+/** Removes the locks of dead processes from a folder, where nobody may come again who would take them over. */
+export function removeDeadLocks(folder: AbsolutePath, clock: Clock = systemClock): void {
+  const locks = listNames(folder).filter((name) => name.endsWith('.lock'));
+  for (const path of locks.map((name) => joinPath(folder, name))) {
+    if (isHeld(path, clock)) continue;
+    const result = acquireLock(path, clock);
+    if (result.kind === 'acquired') result.lock.release();
+  }
+}
+
 const missingFolder = (path: AbsolutePath): AutosyncError =>
   new AutosyncError('environment', `folder '${printable(dirname(dirname(path)))}' is missing`);
 

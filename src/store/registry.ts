@@ -103,6 +103,10 @@ export function findRepoFor(
   return around.sort((a, b) => b.path.length - a.path.length)[0];
 }
 
+/** Tells whether a path, whatever links lead to it, is a repository's own folder, and not one inside it. */
+export const isTopOf = ({ path }: Pick<RegisteredRepo, 'path'>, typed: AbsolutePath): boolean =>
+  [path, resolveLinks(path)].includes(resolveLinks(typed));
+
 const isWithin = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 
@@ -154,15 +158,19 @@ export function renderRegistration(
   // A power cut can leave a file of the right length with nothing, or with NULs, in it.
   const lost = before === undefined || /^[\s\0]*$/.test(before);
   const earlier = lost ? {} : (readRepoFile(file)?.settings ?? {});
-  const settings = { ...earlier, ...parseTyped(request.settings, request.parseSchedule) };
+  const settings = { ...earlier, ...parseTyped(request, request.settings) };
   const content = renderRepoFile({ path, vcs: request.vcs, hooks: request.hooks, settings });
   const change = before === undefined ? 'created' : before === content ? 'unchanged' : 'updated';
   return { id, file, change, content };
 }
 
-function parseTyped(texts: Readonly<Record<string, string>>, parseSchedule: ParseSchedule): RawSettings {
+function parseTyped(
+  { vcs, parseSchedule }: Pick<RegisterRequest, 'vcs' | 'parseSchedule'>,
+  texts: Readonly<Record<string, string>>,
+): RawSettings {
   const parsed = Object.entries(texts).map(([name, text]) => {
     refuseGlobal(name);
+    refuseForeign(name, vcs);
     return [name, parseSetting({ name, text, parseSchedule })] as const;
   });
   return Object.fromEntries(parsed);
@@ -171,6 +179,15 @@ function parseTyped(texts: Readonly<Record<string, string>>, parseSchedule: Pars
 function refuseGlobal(name: string): void {
   if (settingNamed(name).scope === 'both') return;
   throw new AutosyncError('usage', `'${name}' is the same for all repositories`, ['set it in config.toml']);
+}
+
+/** What this system cannot do, nobody shall believe to be done. */
+function refuseForeign(name: string, vcs: VcsKind): void {
+  const { only } = settingNamed(name);
+  if (only === undefined || only === vcs) return;
+  throw new AutosyncError('usage', `'${name}' works with ${only} alone, and this repository is one of ${vcs}`, [
+    'docs/history.md says why',
+  ]);
 }
 
 /** Removes a repository's file, whatever is in it; returns whether there was one. */
@@ -199,7 +216,8 @@ export function setSetting(
     if (repo === undefined) throw new AutosyncError('usage', `no repository '${wanted.id}' is installed`);
     refuseGlobal(wanted.name);
     const { [wanted.name]: _earlier, ...others } = repo.settings;
-    const added = wanted.value === undefined ? {} : parseTyped({ [wanted.name]: wanted.value }, wanted.parseSchedule);
+    const added =
+      wanted.value === undefined ? {} : parseTyped({ ...wanted, vcs: repo.vcs }, { [wanted.name]: wanted.value });
     const content = renderRepoFile({ ...repo, settings: { ...others, ...added } });
     if (content === repo.toml.text) return 'unchanged';
     writeOwnFile(file, content);

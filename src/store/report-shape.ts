@@ -30,6 +30,10 @@ export const isRepoReport = (value: unknown): value is RepoReport =>
   hasTexts(value['push'], 'kind') &&
   typeof value['durationMs'] === 'number';
 
+/** Tells the same of what is kept of a report whose merge was left to a person. */
+export const isLeftToPerson = (value: unknown): value is Pick<RepoReport, 'branch' | 'integrate'> =>
+  hasTexts(value, 'branch') && isOutcome(value['integrate'], 'conflicts', 'kind');
+
 /** An outcome with a list of paths, each of which has one more text. */
 const isOutcome = (value: unknown, list: string, text: string): boolean =>
   hasTexts(value, 'kind') && isListOf(value[list], text);

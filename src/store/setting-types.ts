@@ -69,6 +69,17 @@ export const duration = (bounds: {
   fromText: asTyped,
 });
 
+/** Such a duration, or none: the program gets 0 for `off`. */
+export function durationOrOff(bounds: Parameters<typeof duration>[0]): SettingType<number> {
+  const some = duration(bounds);
+  const isOff = (value: unknown): boolean => value === 'off' || value === '0';
+  return {
+    ...some,
+    expects: `${some.expects}, or 'off'`,
+    parse: (value, parseSchedule) => (isOff(value) ? 0 : some.parse(value, parseSchedule)),
+  };
+}
+
 /** A number of bytes, at least one. */
 export const size: SettingType<number> = {
   kind: 'size',
@@ -96,6 +107,17 @@ function parseDeletions(text: string): DeletionsLimit | undefined {
   return Number(digits) <= 100 ? { kind: 'percent', percent: Number(digits) } : undefined;
 }
 
+/** A number of files of one kind, or no limit. */
+export const copies: SettingType<number> = {
+  kind: 'string',
+  expects: "a number from 1 to 9999 like '20', or 'off'",
+  parse: (value) => {
+    if (value === 'off') return Number.POSITIVE_INFINITY;
+    return typeof value === 'string' && /^[1-9]\d{0,3}$/.test(value) ? Number(value) : undefined;
+  },
+  fromText: asTyped,
+};
+
 /** Patterns for fast-glob, each of which {@link isTreePattern} allows. */
 export const patterns: SettingType<readonly string[]> = {
   kind: 'list',
@@ -116,6 +138,19 @@ export const list: SettingType<readonly string[]> = {
     if (!Array.isArray(value) || !value.every((word) => typeof word === 'string')) return undefined;
     const words: readonly string[] = value;
     return words[0] === '' || words.some((word) => word.includes('\0')) ? undefined : words;
+  },
+  fromText: listFromText,
+};
+
+/** A program that merges: its result stands in `{merged}`, which it has to be told, as well as whose versions there are. */
+export const mergeTool: SettingType<readonly string[]> = {
+  kind: 'list',
+  expects: `a list of words with '{merged}', and '{base}', '{local}' and '{remote}' as needed, like '["meld", "{local}", "{merged}", "{remote}"]'`,
+  parse: (value, parseSchedule) => {
+    const words = list.parse(value, parseSchedule);
+    return words === undefined || words.length === 0 || words.some((word) => word.includes('{merged}'))
+      ? words
+      : undefined;
   },
   fromText: listFromText,
 };

@@ -1,5 +1,6 @@
 import { AutosyncError } from '../model/errors.js';
 import type { Settings } from '../model/repo.js';
+import type { VcsKind } from '../model/report.js';
 import { printable, redact } from '../system/printable.js';
 import { type ComputedDefault, DEFINITIONS, type Definition, type SettingScope } from './config-schema.js';
 import { didYouMean } from './did-you-mean.js';
@@ -18,6 +19,8 @@ export type SettingInfo = {
   /** The default as a person would type it, or what it is in words. */
   readonly default: string;
   readonly scope: SettingScope;
+  /** The only version control system that has it; undefined where all do. */
+  readonly only: VcsKind | undefined;
   readonly help: string;
 };
 
@@ -36,6 +39,7 @@ export const SETTINGS: readonly SettingInfo[] = all.map(({ name, type, scope, he
   expects: type.expects,
   default: isComputed(definition.default) ? definition.default.says : renderSetting(definition.default),
   scope,
+  only: definition.only,
   help,
 }));
 

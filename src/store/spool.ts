@@ -17,6 +17,7 @@ import {
 } from '../system/files.js';
 import { decodePath, encodePath } from '../system/path-bytes.js';
 import { isRunning, livenessOf, ownIdentity } from '../system/process-identity.js';
+import type { Locations } from './locations.js';
 import { orEnvironmentError } from './own-file.js';
 
 /** Something happened in a folder: the repository around it is due. */
@@ -50,6 +51,9 @@ const AGAIN = 'again-';
 let requestCount = 0;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The lock of the process that serves the spool. */
+export const spoolLock = ({ state }: Pick<Locations, 'state'>): AbsolutePath => joinPath(state, 'spool.lock');
 
 /** Returns the requests that wait, oldest first; what is not a request of this user's is passed over. */
 export function readSpool(folder: AbsolutePath): readonly SpoolRequest[] {

@@ -5,7 +5,7 @@ import { joinPath } from '../system/files.js';
 import { isRecord, parseRecord } from './json.js';
 import type { Locations } from './locations.js';
 import { readOwnFile, removeOwnFile, writeOwnFile } from './own-file.js';
-import { isRepoReport } from './report-shape.js';
+import { isLeftToPerson, isRepoReport } from './report-shape.js';
 import { takeTurns } from './turns.js';
 
 /** What autosync remembers of a repository from run to run; times are milliseconds since 1970. */
@@ -15,6 +15,8 @@ export type RepoState = {
   /** When a run last ended with everything in step; after the clock was set back it may lie in the future. */
   readonly lastGoodRunAt?: number;
   readonly lastReport?: RepoReport;
+  /** The last merge that a run has left to a person, until a run on the same branch has brought in what the hub has. */
+  readonly leftToPerson?: LeftToPerson;
   /** Runs in a row that did not succeed. */
   readonly failures: number;
   /** Before this time no run by the schedule is made. */
@@ -28,6 +30,9 @@ export type RepoState = {
   /** Files that were left out because they kept changing, by path: in how many runs. */
   readonly stillChanging?: Readonly<Record<string, number>>;
 };
+
+/** A merge that waits for a person, and the branch that it is about. */
+export type LeftToPerson = Pick<RepoReport, 'branch' | 'integrate'>;
 
 /** What is known of a repository that never ran, and of one whose memory was lost. */
 export const NEVER_RUN: RepoState = { schema: 1, failures: 0 };
@@ -69,14 +74,15 @@ export function removeState(locations: Locations, id: string): void {
 function parseState(text: string): RepoState {
   const found = parseRecord(text);
   if (found?.['schema'] !== 1) return NEVER_RUN;
-  const { lastRunAt, lastGoodRunAt, lastReport, failures, nextTryAt, announced, unheard, pausedUntil, stillChanging } =
-    found;
+  const { lastRunAt, lastGoodRunAt, lastReport, leftToPerson, failures, nextTryAt } = found;
+  const { announced, unheard, pausedUntil, stillChanging } = found;
   return {
     schema: 1,
     failures: isNumber(failures) ? Math.max(0, Math.floor(failures)) : 0,
     ...(isNumber(lastRunAt) && { lastRunAt }),
     ...(isNumber(lastGoodRunAt) && { lastGoodRunAt }),
     ...(isRepoReport(lastReport) && { lastReport }),
+    ...(isLeftToPerson(leftToPerson) && { leftToPerson }),
     ...(isNumber(nextTryAt) && { nextTryAt }),
     ...(announced !== undefined && { announced }),
     ...(unheard !== undefined && { unheard }),

@@ -1,5 +1,6 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 
 /** Names and values of an environment. */
@@ -52,6 +53,16 @@ export function childEnvironment(extra: Environment = {}): Environment {
   return { ...inherited, [RUNNING_MARKER]: '1', ...extra };
 }
 
+/** Builds the environment of a program in which the person himself works: what he commits there is his own. */
+export function personsEnvironment(extra: Environment = {}): Environment {
+  const { [RUNNING_MARKER]: _marker, ...inherited } = childEnvironment(extra);
+  const own = ['EDITOR', 'VISUAL', 'COLORTERM'].flatMap((name) => {
+    const value = variable(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...inherited, ...Object.fromEntries(own) };
+}
+
 /** Returns the person's home folder, from the environment or else from the password database. */
 export const homeFolder = (): AbsolutePath => asAbsolute(variable('HOME') ?? homedir());
 
@@ -82,8 +93,14 @@ export const currentUmask = (): number => process.umask();
 /** Returns this machine's host name without its domain. */
 export const shortHostname = (): string => hostname().split('.')[0] ?? 'machine';
 
-/** Returns the folder that relative arguments start from. */
-export const workingFolder = (): AbsolutePath => asAbsolute(process.cwd());
+/** Returns the folder that relative arguments start from; an error where somebody has removed it meanwhile. */
+export function workingFolder(): AbsolutePath {
+  try {
+    return asAbsolute(process.cwd());
+  } catch (error) {
+    throw new AutosyncError('usage', 'the folder that you are in is gone', ['cd'], error);
+  }
+}
 
 /** Returns the full paths under which a program could be found on our PATH, in order. */
 export function pathCandidates(program: string): readonly AbsolutePath[] {
@@ -99,3 +116,9 @@ export const node: { readonly path: string; readonly version: string } = {
   path: process.execPath,
   version: process.versions.node,
 };
+
+/**
+ * For a program that compresses one file after the other: the GNU C library would give the memory of each back and take it
+ * anew, which costs ten times what the work itself does (mallopt(3)); others do not know these names.
+ */
+export const KEEPS_MEMORY: Environment = { MALLOC_TRIM_THRESHOLD_: '268435456', MALLOC_TOP_PAD_: '1048576' };

@@ -31,9 +31,25 @@ export type ExecResult = {
 const MAX_OUTPUT_BYTES = 1 << 30;
 const running = new Set<number>();
 
-process.on('exit', () => {
+function endAll(): void {
   for (const pid of running) endGroup(pid);
-});
+}
+
+process.on('exit', endAll);
+
+/** Node ends without `exit` when one of these comes and nobody has asked for it. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+for (const signal of SIGNALS) {
+  const end = (): void => {
+    // Somebody else has asked for it, and decides what comes of it.
+    if (process.listenerCount(signal) > 1) return;
+    endAll();
+    process.off(signal, end);
+    process.kill(process.pid, signal);
+  };
+  process.on(signal, end);
+}
 
 /**
  * Starts a program and waits for its end. It gets a process group of its own: at the time limit the group is ended,
@@ -136,6 +152,39 @@ function cannotStart(request: Pick<ExecRequest, 'program'>, cause: unknown): Aut
     missing ? [`install ${PRODUCTS[request.program] ?? request.program}, or put its folder on PATH`] : [],
     cause,
   );
+}
+
+/** A program in which a person works: on his own terminal, and for as long as he likes. */
+export type ForegroundRequest = Pick<ExecRequest, 'program' | 'args' | 'cwd' | 'env'> & {
+  /** Where what it writes goes: standard error where standard output is an answer that a program reads. */
+  readonly output: 'stdout' | 'stderr';
+};
+
+/** A day: what has been forgotten in some window by then does not wait for ever. */
+const FOREGROUND_LIMIT_MS = 86_400_000;
+
+/**
+ * Starts a program on the person's terminal and waits for its end; returns its exit code, or -1 when a signal ended it.
+ * It stays in our process group, for only that may read from the terminal; a key that interrupts it is not for us.
+ */
+export async function execInForeground(request: ForegroundRequest): Promise<number> {
+  const leaveToChild = (): void => undefined;
+  process.on('SIGINT', leaveToChild);
+  try {
+    const child = execa(request.program, request.args, {
+      cwd: request.cwd,
+      env: request.env,
+      extendEnv: false,
+      reject: false,
+      stdio: ['inherit', request.output === 'stdout' ? 'inherit' : process.stderr, 'inherit'],
+      timeout: FOREGROUND_LIMIT_MS,
+    });
+    const result = await child;
+    if (child.pid === undefined) throw cannotStart(request, result.cause);
+    return result.exitCode ?? -1;
+  } finally {
+    process.off('SIGINT', leaveToChild);
+  }
 }
 
 /** A program that is to stay for a while, and what is done with what it writes. */

@@ -28,6 +28,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
+import { platform } from './environment.js';
 import { decodePath, fsPath } from './path-bytes.js';
 
 /** Returns what stands at a path, links not followed, or undefined when nothing does. */
@@ -37,6 +38,23 @@ export function lstatIfPresent(path: string): Stats | undefined {
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
+  }
+}
+
+/** The longest name that any usual file system holds: in bytes on Linux, in characters of UTF-16 elsewhere. */
+const MAX_NAME = 255;
+
+const lengthOf = (name: string): number => (platform === 'linux' ? Buffer.byteLength(fsPath(name)) : name.length);
+
+/** Tells whether nothing can ever stand at a path, because it is too long or a name in it is. */
+export function isTooLong(path: string): boolean {
+  // Where the folder above is missing, the file system does not get as far as to say so.
+  if (path.split('/').some((name) => lengthOf(name) > MAX_NAME)) return true;
+  try {
+    lstatSync(fsPath(path));
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'ENAMETOOLONG';
   }
 }
 

@@ -1,18 +1,23 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
-import { readTextIfPresent } from './files.js';
+import { joinPath, readTextIfPresent } from './files.js';
 
-/** The folder of this package: `src` and `dist` have the same depth, so the way up is the same from both. */
-export const packageRoot: AbsolutePath = asAbsolute(
-  fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, ''),
-);
+/** The folder of this package: the nearest one with a `package.json`, above the sources and above every bundle of them. */
+export const packageRoot: AbsolutePath = packageAbove(asAbsolute(fileURLToPath(import.meta.url)));
+
+function packageAbove(path: AbsolutePath): AbsolutePath {
+  const folder = asAbsolute(dirname(path));
+  return folder === path || existsSync(joinPath(folder, 'package.json')) ? folder : packageAbove(folder);
+}
 
 /** The program that the launcher starts. */
-export const entryPoint: AbsolutePath = asAbsolute(fileURLToPath(new URL('../../bin/autosync.js', import.meta.url)));
+export const entryPoint: AbsolutePath = joinPath(packageRoot, 'bin', 'autosync.js');
 
 /** Returns the text of a file in `templates/`. */
 export function readTemplate(name: string): string {
-  const text = readTextIfPresent(fileURLToPath(new URL(`../../templates/${name}`, import.meta.url)));
+  const text = readTextIfPresent(joinPath(packageRoot, 'templates', name));
   if (text === undefined) throw new Error(`template '${name}' is missing from the package`);
   return text;
 }

@@ -46,6 +46,10 @@ export const fsPath = (path: string): string | Buffer => (ESCAPED_BYTE.test(path
 /** Tells whether a name has bytes that are not UTF-8. */
 export const isForeignName = (path: string): boolean => ESCAPED_BYTE.test(path);
 
+/** Puts something else in the place of each byte that is not UTF-8. */
+export const replaceForeignBytes = (path: string, by: string): string =>
+  path.replaceAll(new RegExp(ESCAPED_BYTE, 'gu'), by);
+
 /** Splits NUL-terminated output into paths. */
 export function splitPaths(output: Uint8Array): string[] {
   const paths: string[] = [];

@@ -1,4 +1,5 @@
 import { errorCode } from '../model/errors.js';
+import { EXIT } from '../model/exit-codes.js';
 import { variable } from './environment.js';
 import { printable, redact } from './printable.js';
 
@@ -31,19 +32,24 @@ export function sayRaw(text: string): void {
 }
 
 let isRead = true;
+let isLost = false;
 
 /**
- * Lets a command go on when whoever read its answer has gone, as `head` does: a run that is under way must come to its
- * end. Without this, the next line would be an error that nobody catches.
+ * Lets a command go on when whoever read its answer has gone, as `head` does, or when there is no room for it: a run that
+ * is under way must come to its end. Without this, the next line would be an error that nobody catches.
  */
 export function outliveReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-      if (errorCode(error) !== 'EPIPE') throw error;
       isRead = false;
+      if (errorCode(error) !== 'EPIPE') isLost = true;
     });
   }
 }
+
+process.on('exit', (code) => {
+  if (isLost && code === EXIT.done) process.exitCode = EXIT.failed;
+});
 
 /** Tells whether somebody may still read the answer; one that has no end may stop when nobody does. */
 export const hasReader = (): boolean => isRead;

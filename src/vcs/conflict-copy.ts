@@ -1,5 +1,6 @@
 import { basename, dirname, extname } from 'node:path/posix';
 import { asRelative, type RelativePath } from '../model/paths.js';
+import { isMetadataName } from './metadata-name.js';
 
 /** What a conflict copy's name is made of: all of it comes from the losing version, so the name is always the same. */
 export type ConflictCopy = {
@@ -80,6 +81,8 @@ export function parseConflictCopy(copy: string): ParsedCopy | undefined {
   const folder = dirname(copy);
   const name = `${stem}${extension}`;
   if (name === '' || name === '.' || name === '..') return undefined;
+  // Whoever pushes a copy of that name means the repository itself.
+  if (isMetadataName(name)) return undefined;
   return { path: asRelative(folder === '.' ? name : `${folder}/${name}`), machine, day: copied };
 }
 

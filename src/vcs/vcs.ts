@@ -11,6 +11,7 @@ import type {
 import type { AbsolutePath, RelativePath } from '../model/paths.js';
 import type { ConflictPolicy, HookSite, Settings } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
+import type { MergeTools } from './merge-tool.js';
 import type { Versions } from './versions.js';
 
 /** How a working tree stands, as one cheap look tells. */
@@ -45,6 +46,8 @@ export type CommitMessages = {
   readonly snapshot: (changes: readonly Change[]) => string;
   readonly backup: (changes: readonly Change[]) => string;
   readonly merge: (conflicts: readonly Conflict[]) => string;
+  /** Whether the person has worded this run's snapshot himself. */
+  readonly isGivenByHand: boolean;
 };
 
 /** A snapshot, or the reason why none may be made now. */
@@ -76,10 +79,26 @@ export type FetchResult =
   | Extract<FetchOutcome, { kind: 'unavailable' }>
   | { readonly kind: 'blocked'; readonly blocked: Blocked };
 
+/** Snapshots to make one of, where nobody but this branch has them; the hub must have been looked at just before. */
+export type SquashRequest = {
+  readonly branch: string;
+  readonly head: string;
+  /** The hub's commit; undefined when it has no such branch yet. */
+  readonly hub: string | undefined;
+  /** Whether they are about to be sent; else only those count that nothing has followed for as long as the setting says. */
+  readonly isPublishing: boolean;
+};
+
+/** Where the branch stands afterwards, and by how many commits it is shorter. */
+export type SquashResult =
+  | { readonly kind: 'done'; readonly head: string; readonly squashed: number }
+  | { readonly kind: 'changed-meanwhile'; readonly why: string };
+
 /** Bringing the hub's work in. */
 export type IntegrateResult =
   | { readonly kind: 'done'; readonly head: string; readonly outcome: IntegrateOutcome }
-  | { readonly kind: 'paused'; readonly conflicts: readonly Conflict[] }
+  /** Left to a person: because the policy says so, or because of files that have as many copies as they may. */
+  | { readonly kind: 'paused'; readonly conflicts: readonly Conflict[]; readonly crowded: readonly RelativePath[] }
   | { readonly kind: 'blocked'; readonly blocked: Blocked }
   /** Somebody saved or committed meanwhile: everything is as it was, the run starts again from its snapshot. */
   | { readonly kind: 'changed-meanwhile'; readonly why: string };
@@ -90,6 +109,8 @@ export type IntegrateRequest = {
   readonly head: string | undefined;
   readonly hub: HubState;
   readonly policy: ConflictPolicy;
+  /** So many conflict copies of one file may stand in the tree; a conflict that would make one more is left to a person. */
+  readonly mostCopies: number;
   /** Paths whose content on disk is not in any commit: an incoming version moves such a file aside first. */
   readonly quarantined: readonly Quarantined[];
   /** Whether what is in no commit may be moved aside; where not, its being in the way blocks (`in-the-way`). */
@@ -99,7 +120,7 @@ export type IntegrateRequest = {
 /**
  * ★ One working tree under one version control system. Every implementation passes `test/contract/vcs.test.ts`.
  *
- * None of these ever prompts, runs longer than its time limits, rewrites history, forces a push, or writes to the
+ * None of these ever prompts, runs longer than its time limits, rewrites history that anybody else may have, forces a push, or writes to the
  * person's files outside {@link WorkingTree.integrate}, which puts whole files in place one by one and takes
  * everything back when it meets a file that is not as expected. What is expected is a value; a throw is a bug or
  * an `AutosyncError`. Killed at any moment, {@link WorkingTree.heal} of the next run restores what was begun.
@@ -135,6 +156,8 @@ export type WorkingTree = {
   /** Sends what a snapshot could not commit (refused, staged) or may not merge to this machine's own branch on the hub. */
   readonly publishAside: (branch: string) => Promise<PushOutcome>;
   readonly fetch: (state: WorkingTreeState) => Promise<FetchResult>;
+  /** Makes one commit of the unpublished snapshots of each sitting, as the setting `squash` says; the tree stays the same. */
+  readonly squash: (request: SquashRequest) => Promise<SquashResult>;
   readonly integrate: (request: IntegrateRequest) => Promise<IntegrateResult>;
   /** Sends the branch; another machine being first is a rejection with the reason `moved`. */
   readonly push: (branch: string, hub: HubState) => Promise<PushOutcome>;
@@ -149,6 +172,57 @@ export type WorkingTree = {
   readonly ignoredFolders: () => Promise<readonly RelativePath[]>;
   /** What the history holds, and how a version comes back. */
   readonly versions: Versions;
+  /** The programs in which the person merges by hand. */
+  readonly mergeTools: MergeTools;
+  /** The subrepositories, where the person wants them kept in step. */
+  readonly subrepositories?: Subrepositories;
+};
+
+/** A repository inside a working tree that the tree names as a part of it, and at which commit. */
+export type Subrepository = {
+  readonly path: RelativePath;
+  /** The commit that the tree says it stands on; undefined where it says none yet. */
+  readonly named: string | undefined;
+} & (
+  | { readonly kind: 'here' | 'missing' }
+  /** Of another system, or of none that the person lets take part. */
+  | { readonly kind: 'foreign' }
+  /** Not to be touched, or not to be had. */
+  | { readonly kind: 'left-out'; readonly why: string }
+);
+
+/** A subrepository that is open, as it stands. */
+export type MeetRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined'> & {
+  readonly subrepository: Subrepository;
+  /** Whether its hub may be asked for what the tree names. */
+  readonly pull: boolean;
+};
+
+/** How a subrepository stands to what the tree says of it, after it was brought there where nothing speaks against it. */
+export type Met =
+  | { readonly kind: 'agrees' }
+  /** It went on by itself: the tree is to say so. */
+  | { readonly kind: 'went-on' }
+  /** Both went on: what the tree names is to be merged first. */
+  | { readonly kind: 'diverged'; readonly named: string }
+  | Exclude<IntegrateResult, { kind: 'paused' }>
+  | Extract<FetchOutcome, { kind: 'unavailable' }>;
+
+/**
+ * The subrepositories of one working tree, each a repository of its own with a hub of its own. None is fetched from
+ * anywhere but below the tree's own hub or where the person allows it, and none of his is touched because a push names it.
+ */
+export type Subrepositories = {
+  readonly list: () => Promise<readonly Subrepository[]>;
+  readonly clone: (subrepository: Subrepository) => Promise<CloneResult>;
+  readonly open: (subrepository: Subrepository) => Promise<Opened>;
+  /** Tells whether an open one stands on commits that its hub is not known to have. */
+  readonly hasUnsent: (subrepository: Subrepository) => Promise<boolean>;
+  /** Asks the hub of an open one, once, whether it still has the commit that it stands on. */
+  readonly isAtHub: (subrepository: Subrepository) => Promise<boolean>;
+  readonly meet: (request: MeetRequest) => Promise<Met>;
+  /** Writes into the tree where its subrepositories stand; tells whether that is news. */
+  readonly record: (stands: ReadonlyMap<RelativePath, string>) => boolean;
 };
 
 /** What opening a working tree takes. */
@@ -167,9 +241,20 @@ export type Opened =
   | { readonly kind: 'bare' }
   | { readonly kind: 'refused'; readonly why: string; readonly hint: string };
 
+/** How a working tree stands beside its last commit and the hub, without a word on why. */
+export type Look = {
+  readonly branch: string;
+  /** What {@link WorkingTree.unpushed} counts. */
+  readonly unpushed: number | undefined;
+  /** How many paths {@link WorkingTree.uncommitted} lists. */
+  readonly uncommitted: number;
+};
+
 /** One version control system. */
 export type Vcs = {
   readonly kind: VcsKind;
+  /** Looks at a working tree as cheaply as can be, for many of them in a row; undefined when there is none. */
+  readonly look: (path: AbsolutePath, options: OpenOptions) => Promise<Look | undefined>;
   /** Opens the working tree that a path is the top of, or lies in. */
   readonly open: (path: AbsolutePath, options: OpenOptions) => Promise<Opened>;
   /** The names of the remotes that a working tree knows. */
@@ -182,6 +267,8 @@ export type CloneRequest = {
   readonly url: string;
   readonly folder: AbsolutePath;
   readonly networkTimeoutMs: number;
+  /** The commit to stand on; without it, the newest of the branch that the hub begins with. */
+  readonly revision?: string;
   readonly progress?: (text: string) => void;
 };
 

@@ -16,9 +16,18 @@ export type Provider =
 /** A delivery that was read whole: its head, and its body's very bytes. */
 export type Delivery = { readonly request: WebRequest; readonly body: Buffer };
 
-/** Whether a delivery is genuine; `id` is what makes it one of its kind, so that it is taken once. */
+/**
+ * Whether a delivery is genuine; `id` is what makes it one of its kind, so that it is taken once. Who sends the secret
+ * itself and no id has none: the same bytes may be sent twice, and be meant, and whoever can repeat them has the secret.
+ */
 export type Proof =
-  | { readonly kind: 'genuine'; readonly id: string; readonly event: string }
+  | {
+      readonly kind: 'genuine';
+      readonly id: string | undefined;
+      /** The sender gave it no name: the id, if there is one, is that of its bytes. */
+      readonly isNameless: boolean;
+      readonly event: string;
+    }
   | { readonly kind: 'refused'; readonly why: string };
 
 /** How a provider signs; `event` names what happened in its own words, `push` events are what rings. */
@@ -27,6 +36,9 @@ type Scheme = {
   readonly id: (request: WebRequest) => string | undefined;
   readonly event: (request: WebRequest, body: Buffer) => string;
 };
+
+/** Where the sender names no delivery, the same bytes that it has signed are the same delivery. */
+const SIGNED: ReadonlySet<Provider> = new Set(['github', 'gitea', 'bitbucket']);
 
 const header =
   (...names: readonly string[]) =>
@@ -65,7 +77,7 @@ const bitbucket: Scheme = {
 /** GitLab and Heptapod: the secret itself in `X-Gitlab-Token`. */
 const gitlab: Scheme = {
   isGenuine: ({ request }, secret) => isSameText(request.header('x-gitlab-token'), secret),
-  id: header('x-gitlab-event-uuid', 'idempotency-key', 'x-gitlab-webhook-uuid'),
+  id: header('idempotency-key', 'x-gitlab-event-uuid'),
   event: eventFrom('x-gitlab-event'),
 };
 
@@ -153,9 +165,11 @@ export function prove(
     if (!(Math.abs(now / 1000 - seconds) <= WINDOW_SECONDS))
       return { kind: 'refused', why: 'the timestamp is too old' };
   }
-  // Where the sender names no delivery, the same bytes are the same delivery.
-  const id = `${route.provider} ${scheme.id(request) ?? hashBytes(body, 'sha256')}`;
-  return { kind: 'genuine', id, event: scheme.event(request, body) };
+  const name = scheme.id(request);
+  const isNameless = name === undefined;
+  const id = isNameless && SIGNED.has(route.provider) ? hashBytes(body, 'sha256') : name;
+  const event = scheme.event(request, body);
+  return { kind: 'genuine', id: id === undefined ? undefined : `${route.provider} ${id}`, isNameless, event };
 }
 
 /** Returns the value of `webhook-signature` for a delivery. */

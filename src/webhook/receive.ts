@@ -31,8 +31,19 @@ export type Received = { readonly answer: Answer; readonly route: string | undef
 const MAX_BODY_BYTES = 1 << 20;
 
 /** What says that something was pushed; a sender that names no event only ever sends that. */
-const PUSHES =
-  /^$|^push$|^Push Hook$|^Tag Push Hook$|^repo:push$|^repo:refs_changed$|^repo-push$|^repo:update$|^changegroup$/;
+const PUSHES: ReadonlySet<string> = new Set([
+  '',
+  'push',
+  'Push Hook',
+  'Tag Push Hook',
+  'repo:push',
+  'repo:refs_changed',
+  'repo-push',
+  // SourceHut, by its REST interface and by GraphQL.
+  'repo:post-update',
+  'GIT_POST_RECEIVE',
+  'changegroup',
+]);
 
 /**
  * Takes one request: a doorbell, not an instruction. What it rings for comes from our own configuration; of the body
@@ -90,21 +101,25 @@ async function takeDelivery<Target>(
   const { event } = proof;
   const problem = problemOfPayload(delivery);
   if (problem !== undefined) return { ...answer(400, problem), event };
-  if (!PUSHES.test(event)) return { ...answer(200, 'nothing to do for this event'), event };
-  const id = `${route.name} ${proof.id}`;
-  // A sender without ids that is run while the client waits may well send the same bytes twice, and mean it.
-  if (!waits && !seen.isNew(id)) return { ...answer(409, 'this delivery was taken before'), event };
-  if (waits) {
-    const { ok, words } = await run(route.target);
-    return { ...answer(ok ? 200 : 500, words), event };
-  }
+  if (!PUSHES.has(event)) return { ...answer(200, 'nothing to do for this event'), event };
+  // Who is run while the client waits may well be sent the same bytes twice, and it is meant.
+  const isTakenOnce = proof.id !== undefined && !(waits && proof.isNameless);
+  const id = isTakenOnce ? `${route.name} ${proof.id}` : undefined;
+  if (id !== undefined && !seen.isNew(id)) return { ...answer(409, 'this delivery was taken before'), event };
+  // What came to nothing may be sent again.
+  const forget = (): void => (id === undefined ? undefined : seen.forget(id));
   try {
-    ring(route.target);
+    if (!waits) {
+      ring(route.target);
+      return { ...answer(202, 'taken'), event };
+    }
+    const { ok, words } = await run(route.target);
+    if (!ok) forget();
+    return { ...answer(ok ? 200 : 500, words), event };
   } catch (error) {
-    seen.forget(id);
+    forget();
     throw error;
   }
-  return { ...answer(202, 'taken'), event };
 }
 
 /** Says what is wrong with a payload, which is JSON, plain or in the field of a form; undefined when nothing is. */

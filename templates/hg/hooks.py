@@ -67,6 +67,29 @@ def programs(command):
 
 
 def is_program(path, tree):
-    place = os.path.realpath(os.path.join(tree, os.path.expanduser(os.path.expandvars(path))))
+    path = os.path.join(tree, os.path.expanduser(os.path.expandvars(path)))
     own = os.path.join(tree, b'.hg')
-    return os.path.isfile(place) and place.startswith(tree + b'/') and not place.startswith(own + b'/')
+    return os.path.isfile(path) and any(
+        place.startswith(tree + b'/') and not place.startswith(own + b'/') for place in places_on_the_way(path)
+    )
+
+
+def places_on_the_way(path):
+    """Returns each symbolic link on the way to a file, and where it ends: who can change one decides what is found."""
+    places = []
+    at = b'/'
+    rest = path.split(b'/')
+    while rest and len(places) < 40:
+        part = rest.pop(0)
+        if part == b'..':
+            at = os.path.dirname(at)
+        elif part not in (b'', b'.'):
+            place = os.path.join(at, part)
+            if not os.path.islink(place):
+                at = place
+                continue
+            places.append(place)
+            target = os.readlink(place)
+            at = b'/' if target.startswith(b'/') else at
+            rest = target.split(b'/') + rest
+    return places + [at]

@@ -99,6 +99,35 @@ describe.each(LOCKS)('%s', (lock) => {
   });
 });
 
+describe('a run in a linked working tree', () => {
+  it.each(LOCKS)('that was killed leaves a %s alone which a live git holds in the main one', async (lock) => {
+    const top = join(world.folder, 'linked');
+    here.git('worktree', 'add', '-q', '-b', 'side', top);
+    const linked = machineAt(top, 'linked');
+    const commit = await commitThatHolds(lock);
+    elevenMinutesAgo(inGit(lock));
+    (await linked.open()).begin();
+    linked.write('a.txt', 'SIDE\n');
+    await linked.run({}, QUICK);
+    expect(existsSync(inGit(lock))).toBe(true);
+    commit.goOn();
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    await linked.run();
+    expect(git(world.hub, 'show', 'side:a.txt')).toBe('SIDE');
+    expect(here.git('log', '--format=%s', '-1')).toBe('by hand');
+  });
+
+  it("leaves the main one's index.lock to its own runs, and removes what both share", async () => {
+    const top = join(world.folder, 'linked');
+    here.git('worktree', 'add', '-q', '-b', 'side', top);
+    const linked = machineAt(top, 'linked');
+    for (const name of ['index.lock', 'packed-refs.lock']) writeFileSync(inGit(name), '');
+    (await linked.open()).begin();
+    expect(await linked.run()).toMatchObject({ verdict: 'synced' });
+    expect(['index.lock', 'packed-refs.lock'].filter((name) => existsSync(inGit(name)))).toEqual(['index.lock']);
+  });
+});
+
 describe.each(['packed-refs.lock', 'config.lock', 'refs/remotes/origin/main.lock', 'shallow.lock'])(
   'a dead %s',
   (lock) => {

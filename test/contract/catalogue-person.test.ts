@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHome } from '../support/cli.js';
 import { expectConverged, wholeState } from '../support/oracles.js';
 import { startAutosync } from '../support/programs-at-work.js';
+import { addSubmodule } from '../support/submodule.js';
 import { createWorld, git, type Machine, machineAt, type World } from '../support/world.js';
 
 let world: World;
@@ -138,13 +139,7 @@ describe('a submodule', () => {
   let inner: string;
 
   beforeEach(async () => {
-    const library = join(world.folder, 'library');
-    git(world.folder, 'init', '-q', '-b', 'main', library);
-    writeFileSync(join(library, 'file'), 'one\n');
-    git(library, 'add', '.');
-    git(library, 'commit', '-q', '-m', 'one');
-    here.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
-    here.git('commit', '-q', '-m', 'submodule');
+    addSubmodule(world, here, 'one\n');
     await here.run();
     inner = join(here.top, 'lib');
   });

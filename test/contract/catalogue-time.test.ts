@@ -8,6 +8,7 @@ import { tick } from '../../src/engine/tick.js';
 import { asAbsolute } from '../../src/model/paths.js';
 import { systemClock } from '../../src/system/clock.js';
 import { git as gitSystem } from '../../src/vcs/git/index.js';
+import type { WorkingTree } from '../../src/vcs/vcs.js';
 import { createHome, type Ended, type Home, PROGRAM } from '../support/cli.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
@@ -155,17 +156,53 @@ describe('a month asleep', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
     await expectConverged(world, { tokens: ['BEFORE SLEEP', 'DAY-0.', 'DAY-7.'] });
   });
-
-  /** A run of a machine whose clock is another. */
-  async function runAt({ top, settings }: Machine, now: () => number): Promise<void> {
-    const clock = { ...systemClock, now };
-    const { sleep } = clock;
-    const opened = await gitSystem.open(asAbsolute(top), { settings, messages: commitMessages(settings), now, sleep });
-    if (opened.kind !== 'opened') throw new Error(opened.kind);
-    const options = { trigger: 'manual', pull: true, push: true, dryRun: false, allowDeletions: false } as const;
-    await tick({ ...options, tree: opened.tree, settings, stillChanging: {}, clock, random: Math.random });
-  }
 });
+
+describe('what only a pin holds', () => {
+  const pins = (): readonly string[] =>
+    here.git('for-each-ref', '--format=%(refname)', 'refs/autosync/pin/').split('\n');
+  const tidyAt = async (now: () => number): Promise<void> => (await openAt(here, now)).housekeeping();
+
+  it.each([
+    ['400 days later', (): number => Date.now() + 400 * DAY_MS],
+    ['1970', (): number => 5000],
+  ])('outlives a run at which the clock says that it is %s', async (_what, wrong) => {
+    here.write('a.txt', 'one\n');
+    await here.run();
+    here.write('a.txt', 'two\n');
+    await runAt(here, wrong);
+    const before = pins();
+    expect(before).toHaveLength(2);
+    for (const now of [wrong, Date.now, (): number => Date.now() + DAY_MS]) await tidyAt(now);
+    expect(pins()).toEqual(before);
+  });
+
+  it('goes when it is thirty days old', async () => {
+    here.write('a.txt', 'one\n');
+    await here.run();
+    for (let day = 1; day <= 31; day += 1) {
+      expect([day, pins().filter(Boolean)]).toEqual([day, day <= 30 ? [expect.anything()] : []]);
+      await tidyAt(() => Date.now() + day * DAY_MS);
+    }
+  });
+});
+
+/** Opens the working tree of a machine whose clock is another. */
+async function openAt({ top, settings }: Machine, now: () => number): Promise<WorkingTree> {
+  const { sleep } = systemClock;
+  const opened = await gitSystem.open(asAbsolute(top), { settings, messages: commitMessages(settings), now, sleep });
+  if (opened.kind !== 'opened') throw new Error(opened.kind);
+  return opened.tree;
+}
+
+/** A run of a machine whose clock is another. */
+async function runAt(machine: Machine, now: () => number): Promise<void> {
+  const { settings } = machine;
+  const tree = await openAt(machine, now);
+  const clock = { ...systemClock, now };
+  const options = { trigger: 'manual', pull: true, push: true, dryRun: false, allowDeletions: false } as const;
+  await tick({ ...options, tree, settings, stillChanging: {}, clock, random: Math.random });
+}
 
 it('two machines whose clocks are a day apart give the same conflict the same name', async () => {
   here.write('both.txt', 'MINE\n');

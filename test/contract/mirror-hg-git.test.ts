@@ -1,18 +1,24 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createMirrorWorld, makeHistory } from '../support/mirror-world.js';
+import { createMirrorWorld, type MirrorWorld, makeHistory } from '../support/mirror-world.js';
 import { needs } from '../support/needs.js';
 
 const HG_GIT = ['--config', 'extensions.hggit='];
 
+/** Returns what commits a file in a world's source. */
+const committing =
+  (world: MirrorWorld) =>
+  (name: string, ...args: readonly string[]): void => {
+    writeFileSync(join(world.source, name), `${name}\n`);
+    world.hg('commit', '-q', '-A', '-m', `about ${name}`, ...args);
+  };
+
 describe.skipIf(!needs('hg-git'))('a repository that hg-git has mirrored so far', () => {
   it('goes on with the commits that it has', async () => {
     const world = createMirrorWorld();
-    const commit = (name: string): void => {
-      writeFileSync(join(world.source, name), `${name}\n`);
-      world.hg('commit', '-q', '-A', '-m', `about ${name}`);
-    };
+    const commit = committing(world);
     commit('a');
     world.hg('bookmark', '-q', 'main');
     world.hg(...HG_GIT, 'gexport');
@@ -65,5 +71,57 @@ describe.skipIf(!needs('hg-git'))('a repository that hg-git has mirrored so far'
     const moved = await world.run({}, { backend: 'hggit' });
     expect(moved.verdict).toBe('conflict');
     expect(world.git('rev-parse', 'main')).toBe(theirs);
+  });
+
+  it('loses no branch on which somebody commits while it is run', async () => {
+    const world = createMirrorWorld();
+    const commit = committing(world);
+    commit('a');
+    world.hg('branch', '-q', 'stable');
+    commit('b');
+    world.hg('update', '-q', 'default');
+    world.hg('merge', '-q', 'stable');
+    commit('c');
+    await world.run({}, { backend: 'hggit' });
+    const stable = world.git('rev-parse', 'stable');
+    // Between hg-git's export and the look at the heads the destination is asked.
+    const bin = join(world.folder, 'bin');
+    mkdirSync(bin);
+    const late = `cd '${world.source}' && hg update -q stable && echo t >>b && hg commit -q -m late`;
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    const script = `case "$*" in *ls-remote*) [ -e '${bin}/done' ] || { : >'${bin}/done'; (${late}); };; esac`;
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\n${script}\nexec '${real}' "$@"\n`, { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${path}`;
+    try {
+      expect((await world.run({}, { backend: 'hggit' })).refs).toEqual([]);
+    } finally {
+      process.env['PATH'] = path;
+    }
+    expect(world.git('rev-parse', 'stable')).toBe(stable);
+    await world.run({}, { backend: 'hggit' });
+    expect(world.git('log', '-1', '--format=%s', 'stable')).toBe('late');
+  });
+
+  it('keeps to itself what is secret in it, and goes as far as it is not', async () => {
+    const world = createMirrorWorld();
+    const commit = committing(world);
+    commit('a');
+    world.hg('branch', '-q', 'odd "name" \\ (x)');
+    commit('b');
+    commit('hidden', '--secret');
+    world.hg('branch', '-q', 'hush');
+    commit('password');
+    world.hg('tag', '-q', '--local', '-r', '.', 'mine');
+    expect(await world.run({ verify: true }, { backend: 'hggit' })).toMatchObject({
+      verdict: 'mirrored',
+      changesets: 2,
+      lag: 0,
+      verified: { revisions: 2, differences: [] },
+    });
+    expect(world.git('log', '--all', '--format=%s').split('\n').sort()).toEqual(['about a', 'about b']);
+    world.hg('phase', '-d', '-r', 'all()');
+    expect(await world.run({}, { backend: 'hggit' })).toMatchObject({ verdict: 'mirrored', changesets: 4 });
+    expect(world.git('log', '--all', '--format=%s')).toContain('about password');
   });
 });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asAbsolute } from '../../src/model/paths.js';
+import { startHgServe } from '../support/hg-servers.js';
 import { createMirrorWorld, gitTrees, hgTrees, type MirrorWorld, makeHistory } from '../support/mirror-world.js';
 import { needs } from '../support/needs.js';
 import { git } from '../support/world.js';
@@ -68,6 +69,27 @@ describe.skipIf(!needs('hg'))('a history with everything in it', () => {
     expect(refs(other)).toEqual(refs(world));
   }, 300_000);
 });
+
+/** Names that whoever may push to the source can choose: options, revisions, patterns, shell words. */
+const HOSTILE = [
+  '--force',
+  '--upload-pack=touch harm',
+  '-d',
+  '+main',
+  '^main',
+  '*',
+  '@{-1}',
+  'HEAD',
+  'refs/heads/main',
+  '../../../harm',
+  'main..main',
+  'main.lock',
+  '$(touch harm)',
+  '; touch harm',
+  '`touch harm`|touch harm',
+  '\' touch harm "',
+  '\u202emain\u0007',
+] as const;
 
 describe.skipIf(!needs('hg'))('the git side', () => {
   it('has a branch for each head of a branch, and tags for the closed ones', async () => {
@@ -159,13 +181,46 @@ describe.skipIf(!needs('hg'))('the git side', () => {
     expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 1 });
   });
 
+  it('takes no harm from branches, bookmarks and tags, whatever they are called', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const branches = HOSTILE.map((name) => {
+      world.hg('update', '-q', first);
+      world.hg('branch', '-q', '--', name);
+      return commit(world, 'b');
+    });
+    for (const name of HOSTILE) {
+      world.hg('tag', '-q', '-r', first, '--', `${name} tag`);
+      world.hg('bookmark', '-q', '-r', first, '--', `${name} bookmark`);
+    }
+    expect(await world.run({ verify: true })).toMatchObject({ verdict: 'mirrored', verified: { differences: [] } });
+    const [found, commits] = [refs(world), commitsOf(world)];
+    const reachable = new Set(world.git('rev-list', '--branches').split('\n'));
+    expect(branches.filter((node) => !reachable.has(commits.get(node) ?? ''))).toEqual([]);
+    const names = Object.keys(found);
+    expect(names.filter((ref) => ref.startsWith('refs/tags/'))).toHaveLength(HOSTILE.length);
+    expect(names.filter((ref) => ref.startsWith('refs/heads/'))).toHaveLength(HOSTILE.length + 1);
+    expect(names.filter((ref) => !/^refs\/(heads|tags)\/[^-/.]/.test(ref))).toEqual([]);
+    expect(world.git('fsck', '--strict')).toBe('');
+    expect(readdirSync(world.folder).sort()).toEqual(['git.git', 'source']);
+    expect(readdirSync(world.source).sort()).toEqual(['.hg', '.hgtags', 'a', 'b']);
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 0, refs: [] });
+  });
+
   it('is spared names that git cannot hold, and they are named', async () => {
     const world = createMirrorWorld();
-    mkdirSync(join(world.source, 'sub', '.git'), { recursive: true });
-    writeFileSync(join(world.source, 'sub', '.git', 'config'), '[core]\n\tfsmonitor = evil\n');
-    const node = commit(world, 'a');
+    // The second is the first to a file system that passes over such characters.
+    for (const folder of ['.git', '.g\u200cit']) {
+      mkdirSync(join(world.source, 'sub', folder), { recursive: true });
+      writeFileSync(join(world.source, 'sub', folder, 'config'), '[core]\n\tfsmonitor = evil\n');
+    }
+    world.git('config', 'receive.fsckObjects', 'true');
+    const changeset = commit(world, 'a');
     const report = await world.run({ verify: true });
-    expect(report).toMatchObject({ verdict: 'mirrored', leftOut: [{ changeset: node, path: 'sub/.git/config' }] });
+    expect(report.verdict).toBe('mirrored');
+    expect(report.leftOut).toEqual(
+      expect.arrayContaining(['sub/.git/config', 'sub/.g\u200cit/config'].map((path) => ({ changeset, path }))),
+    );
     expect(world.git('ls-tree', '-r', '--name-only', 'main')).toBe('a');
   });
 
@@ -180,6 +235,112 @@ describe.skipIf(!needs('hg'))('the git side', () => {
     commit(world, 'b');
     expect(await world.run({ verify: true })).toMatchObject({ verdict: 'mirrored', verified: { differences: [] } });
     expect(world.git('ls-tree', '-r', '--name-only', 'main').split('\n')).toEqual(['.hgsub', '.hgsubstate', 'a', 'b']);
+  });
+});
+
+describe.skipIf(!needs('hg'))('a source whose history was changed', () => {
+  it.each(['path', 'http'] as const)('conflicts with what stands in git, read by %s; all else goes on', async (way) => {
+    const world = createMirrorWorld();
+    const clone = join(world.locations.data, 'mirrors', 'project', 'hg');
+    const first = commit(world, 'a');
+    const wrong = commit(world, 'b');
+    const server = way === 'http' ? await startHgServe(world.source) : undefined;
+    const change = server === undefined ? {} : { source: `http://127.0.0.1:${server.port}/` };
+    try {
+      expect(await world.run({}, change)).toMatchObject({ verdict: 'mirrored', changesets: 2, lag: 0 });
+      world.hg('tag', '-q', 'dead');
+      await world.run({}, change);
+      const main = refs(world)['refs/heads/main'];
+      world.hg('--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', wrong);
+      for (const name of ['c', 'd']) {
+        commit(world, name);
+        world.hg('tag', '-q', '-r', first, `after ${name}`);
+        const report = await world.run({ verify: true }, change);
+        const changesets = name === 'c' ? 3 : 5;
+        expect(report).toMatchObject({ verdict: 'conflict', changesets, lag: changesets - 1 });
+        expect(report).toMatchObject({ verified: { revisions: changesets, differences: [] } });
+        expect(report.refs).toContainEqual(expect.objectContaining({ ref: 'refs/heads/main', kind: 'moved-there' }));
+        const tags = name === 'c' ? ['refs/tags/after-c'] : ['refs/tags/after-c', 'refs/tags/after-d'];
+        const expected = [['refs/heads/main', main], ...tags.map((tag) => [tag, commitsOf(world).get(first)])];
+        expect(refs(world)).toEqual(Object.fromEntries(expected));
+      }
+      // Without what the clone remembers it is the same, and what the map remembers stays.
+      rmSync(clone, { recursive: true });
+      expect(await world.run({}, change)).toMatchObject({ verdict: 'conflict', changesets: 5, lag: 4 });
+      expect([...commitsOf(world).keys()]).toContain(wrong);
+      world.git('update-ref', '-d', 'refs/heads/main');
+      expect(await world.run({}, change)).toMatchObject({ verdict: 'mirrored', changesets: 5, lag: 0 });
+    } finally {
+      server?.stop();
+    }
+  });
+
+  it('conflicts after an amend, also while the source is away, and is as before when what was lost comes back', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    const wrong = commit(world, 'b');
+    await world.run();
+    const before = refs(world);
+    world.hg('commit', '-q', '--amend', '-m', 'right');
+    commit(world, 'c');
+    expect(await world.run()).toMatchObject({ verdict: 'conflict', changesets: 3, exported: 2, lag: 2 });
+    expect(await world.run({}, { source: join(world.folder, 'nowhere') })).toMatchObject({ changesets: 3, lag: 2 });
+    expect(refs(world)).toEqual(before);
+    const backups = readdirSync(join(world.source, '.hg', 'strip-backup')).filter((name) => name.endsWith('-amend.hg'));
+    world.hg('unbundle', '-q', join('.hg', 'strip-backup', backups[0] ?? ''));
+    expect(await world.run()).toMatchObject({ verdict: 'mirrored', exported: 0, lag: 0 });
+    expect(refs(world)).toMatchObject({ 'refs/heads/main': commitsOf(world).get(wrong) });
+  });
+
+  it('conflicts although somebody commits while the mirror reads', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    const wrong = commit(world, 'b');
+    await world.run();
+    const before = refs(world);
+    world.hg('--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', wrong);
+    commit(world, 'c');
+    const meanwhile = '[ -e .hg/once ] || { touch .hg/once d; hg commit -q -A -u me -m meanwhile; }';
+    writeFileSync(join(world.source, '.hg', 'hgrc'), `[hooks]\noutgoing = ${meanwhile}\n`);
+    const server = await startHgServe(world.source);
+    try {
+      const report = await world.run({}, { source: `http://127.0.0.1:${server.port}/` });
+      expect(report).toMatchObject({ verdict: 'conflict', changesets: 3, exported: 2 });
+    } finally {
+      server.stop();
+    }
+    expect(refs(world)).toEqual(before);
+  });
+
+  it('is not believed to be the same when it is empty', async () => {
+    const world = createMirrorWorld();
+    commit(world, 'a');
+    await world.run();
+    const before = refs(world);
+    rmSync(world.source, { recursive: true });
+    execFileSync('hg', ['init', world.source]);
+    const why = expect.stringContaining('another repository');
+    expect(await world.run()).toMatchObject({ verdict: 'attention', why, changesets: 1 });
+    expect(refs(world)).toEqual(before);
+  });
+
+  it('does not stop a mirror whose private clone was removed, when the branch has several heads', async () => {
+    const world = createMirrorWorld();
+    const first = commit(world, 'a');
+    const wrong = commit(world, 'b');
+    await world.run();
+    const before = refs(world);
+    world.hg('commit', '-q', '--amend', '-m', 'right');
+    world.hg('update', '-q', first);
+    commit(world, 'c');
+    rmSync(join(world.locations.data, 'mirrors', 'project', 'hg'), { recursive: true });
+    expect(await world.run()).toMatchObject({
+      verdict: 'conflict',
+      changesets: 3,
+      why: expect.stringContaining('made anew'),
+    });
+    expect(refs(world)).toMatchObject(before);
+    expect(before).toEqual({ 'refs/heads/main': commitsOf(world).get(wrong) });
   });
 });
 

@@ -152,6 +152,7 @@ function contract(vcs: VcsHarness): void {
         head: state.head,
         hub,
         policy: 'keep-both',
+        mostCopies: 20,
         quarantined: [],
         displace: true,
       } as const;

@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorld, type Machine, type World } from '../support/world.js';
+import { asAbsolute } from '../../src/model/paths.js';
+import { createWorld, git, type Machine, type World } from '../support/world.js';
 
 let world: World;
 let here: Machine;
@@ -11,6 +12,8 @@ beforeEach(() => {
   [here] = world.machines as [Machine, Machine];
 });
 afterEach(() => world.remove());
+
+const inGit = (name: string): string => join(here.top, '.git', name);
 
 describe('a branch switched by hand', () => {
   it('may have a name that once was a folder of names', async () => {
@@ -25,9 +28,41 @@ describe('a branch switched by hand', () => {
   });
 });
 
-describe('what a killed run left', () => {
-  const inGit = (name: string): string => join(here.top, '.git', name);
+describe('a setting by which git looks away', () => {
+  it('core.ignoreStat hides no later edit', async () => {
+    here.git('config', 'core.ignoreStat', 'true');
+    for (const token of ['ONE', 'TWO', 'THREE']) {
+      here.write('README.md', `${token}\n`);
+      expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+      expect(git(world.hub, 'show', 'main:README.md')).toBe(token);
+    }
+  });
 
+  it('core.ignoreCase hides no new file beside one of its name in other letters, where the disk tells them apart', async (test) => {
+    test.skip(existsSync(inGit('head')), 'this disk does not tell cases apart');
+    here.git('config', 'core.ignoreCase', 'true');
+    here.write('readme.MD', 'OTHER\n');
+    const { look } = await import('../../src/vcs/git/look.js');
+    expect(await look(asAbsolute(here.top), here.settings)).toMatchObject({ uncommitted: 1 });
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+    expect(git(world.hub, 'show', 'main:readme.MD')).toBe('OTHER');
+    expect(git(world.hub, 'show', 'main:README.md')).toBe('hello');
+  });
+});
+
+describe('a commit that was replaced here', () => {
+  it('hides no file that only what replaces it has', async () => {
+    here.write('a.txt', 'ONLY HERE\n');
+    here.git('add', '.');
+    const other = here.git('commit-tree', '-m', 'other', here.git('write-tree'));
+    here.git('replace', 'HEAD', other);
+    expect(here.status()).toBe('');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+    expect(git(world.hub, 'show', 'main:a.txt')).toBe('ONLY HERE');
+  });
+});
+
+describe('what a killed run left', () => {
   it('a lock of git that nobody holds is removed when our own run was killed', async () => {
     (await here.open()).begin();
     writeFileSync(inGit('index.lock'), '');

@@ -23,6 +23,72 @@ describe('a push that the hub refuses', () => {
   });
 });
 
+describe('a branch that is remembered here and gone from the hub', () => {
+  it.each([
+    ['topic', 'topic/a'],
+    ['topic/a', 'topic'],
+  ])('named %s does not cut off one named %s, and its commit is kept', async (old, fresh) => {
+    there.git('switch', '-q', '-c', old);
+    there.write('old.txt', 'OLD\n');
+    there.commit('old');
+    there.git('push', '-q', 'origin', old);
+    here.git('fetch', '-q');
+    const remembered = there.head();
+    there.git('push', '-q', 'origin', '--delete', old);
+    there.git('switch', '-q', 'main');
+    there.git('branch', '-q', '-D', old);
+    there.git('switch', '-q', '-c', fresh);
+    there.write('fresh.txt', 'FRESH\n');
+    expect(await there.run()).toMatchObject({ verdict: 'synced' });
+    here.git('switch', '-q', '-c', fresh);
+    here.write('mine.txt', 'MINE\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    expect(here.read('fresh.txt')).toBe('FRESH\n');
+    expect(here.git('for-each-ref', '--contains', remembered, 'refs/autosync/pin')).not.toBe('');
+  });
+});
+
+describe('a push URL', () => {
+  let other: string;
+
+  beforeEach(() => {
+    other = join(world.folder, 'other.git');
+    git(world.folder, 'clone', '-q', '--bare', world.hub, other);
+    here.git('config', 'remote.origin.pushurl', other);
+  });
+
+  it('that leads to another repository than the others fetch from is told, as often as it is pushed to', async () => {
+    for (const token of ['ONE', 'TWO']) {
+      here.write('a.txt', `${token}\n`);
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'attention', blocked: null });
+      expect(report.why).toContain('git config --unset-all remote.origin.pushurl');
+    }
+    expect(await (await here.open()).unpushed('main')).toBe(2);
+    here.git('config', '--unset-all', 'remote.origin.pushurl');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 2 } });
+    expect(world.hubHead()).toBe(here.head());
+  });
+
+  it('that leads to another repository does so for a new branch, too', async () => {
+    here.git('switch', '-q', '-c', 'new');
+    for (const token of ['ONE', 'TWO']) {
+      here.write('a.txt', `${token}\n`);
+      expect(await here.run()).toMatchObject({ verdict: 'attention', blocked: null });
+    }
+    expect(() => world.hubHead('new')).toThrow();
+  });
+
+  it('whose repository passes on what it gets is a hub like any other', async () => {
+    const hook = `#!/bin/sh\nunset GIT_DIR GIT_QUARANTINE_PATH\ngit -C '${other}' push -q '${world.hub}' main\n`;
+    writeFileSync(join(other, 'hooks/post-receive'), hook, { mode: 0o755 });
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(world.hubHead()).toBe(here.head());
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'nothing-to-push' } });
+  });
+});
+
 describe('a history that was taken back', () => {
   it('by the person at this machine is no surprise', async () => {
     there.write('secret.txt', 'PURGED\n');
@@ -34,6 +100,20 @@ describe('a history that was taken back', () => {
     there.git('push', '-q', '--force', 'origin', 'main');
     there.write('b.txt', 'b\n');
     expect(await there.run()).toMatchObject({ verdict: 'synced' });
+  });
+});
+
+describe('a history that was taken back on the hub', () => {
+  it('is not sent again with what is staged', async () => {
+    there.write('secret.txt', 'PURGED\n');
+    await there.run();
+    await here.run();
+    git(world.hub, 'update-ref', 'refs/heads/main', 'main~1');
+    here.write('a.txt', 'STAGED\n');
+    here.git('add', 'a.txt');
+    here.write('a.txt', 'EDITED\n');
+    expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    expect(git(world.hub, 'log', '--all', '-p')).not.toContain('PURGED');
   });
 });
 

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { copiesIn, expectConverged } from '../support/oracles.js';
+import { addSubmodule } from '../support/submodule.js';
 import { createWorld, git, type Machine, type World } from '../support/world.js';
 
 let world: World;
@@ -74,6 +75,27 @@ describe('rules that arrive with the files they rule', () => {
   });
 });
 
+describe('renames that meet', () => {
+  it.each([1, 5, 30])('leave no conflict markers, whose size is %i by an incoming rule', async (size) => {
+    const lines = (tenth: string): string => `${[1, 2, 3, 4, 5, 6, 7, 8, 9, tenth, 11, 12, 13].join('\n')}\n`;
+    mine.write('.gitattributes', `* conflict-marker-size=${size}\n`);
+    mine.write('x', lines('10'));
+    await mine.run();
+    await theirs.run();
+    for (const [machine, path, tenth] of [
+      [theirs, 'y', 'THEIRS'],
+      [mine, 'z', 'MINE'],
+    ] as const) {
+      machine.rename('x', path);
+      machine.write(path, lines(tenth));
+      await machine.run();
+    }
+    expect(mine.files()).toMatchObject({ y: lines('THEIRS'), z: lines('MINE') });
+    await expectConverged(world, { tokens: ['MINE', 'THEIRS'] });
+    expect(world.hubHistory()).not.toMatch(/^\+[<>]+ [0-9a-f]{40}/m);
+  });
+});
+
 describe('conflict copies', () => {
   it('are the same when two machines resolve the same conflict', async () => {
     const third = world.add('third');
@@ -107,6 +129,25 @@ describe('conflict copies', () => {
 });
 
 describe('submodules', () => {
+  it('become an ordinary folder: what was edited in one stays, and the folder comes in', async () => {
+    addSubmodule(world, mine, 'one\n');
+    await mine.run();
+    await theirs.run();
+    mine.write('lib/file', 'EDITED\n');
+    mine.write('lib/own', 'OWN\n');
+    theirs.git('rm', '-q', '--cached', 'lib');
+    rmSync(join(theirs.top, 'lib'), { recursive: true });
+    for (const name of ['file', 'own', 'new']) theirs.write(`lib/${name}`, `THEIRS ${name}\n`);
+    theirs.commit('folder');
+    theirs.send();
+    expect(await mine.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded', files: 3 } });
+    expect(mine.files()).toMatchObject({ 'lib/file': 'THEIRS file\n', 'lib/own': 'THEIRS own\n' });
+    expect(Object.values(mine.files())).toEqual(expect.arrayContaining(['EDITED\n', 'OWN\n', 'THEIRS new\n']));
+    mine.write('lib/later', 'LATER\n');
+    expect(await mine.run()).toMatchObject({ verdict: 'synced', commit: { changes: [{ path: 'lib/later' }] } });
+    await expectConverged(world, { tokens: ['EDITED', 'OWN', 'LATER'] });
+  });
+
   it('both moved: the hub keeps its place, and the files inside are left alone', async () => {
     const library = join(world.folder, 'library');
     git(world.folder, 'init', '-q', library);

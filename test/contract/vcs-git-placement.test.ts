@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interruptedTree, VERBS } from '../support/interrupted-tree.js';
+import { expectConverged } from '../support/oracles.js';
 import { createWorld, git, type Machine, machineAt, type World } from '../support/world.js';
 
 let world: World;
@@ -49,6 +50,50 @@ describe('files that are put in place', () => {
     expect(await linked.run()).toMatchObject({ verdict: 'synced', integrate: { files: 1 } });
     expect(linked.read('a.txt')).toBe('theirs\n');
     expect(here.git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe('where git makes no links', () => {
+  it('the file that stands for one is replaced, and stays what it is', async () => {
+    here.git('config', 'core.symlinks', 'false');
+    there.link('README.md', 'l');
+    await there.run();
+    await here.run();
+    expect(here.files()['l']).toBe('README.md');
+    there.remove('l');
+    there.link('elsewhere.md', 'l');
+    await there.run();
+    here.write('mine.txt', 'MINE\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged', conflicts: [] } });
+    expect(here.files()['l']).toBe('elsewhere.md');
+    await there.run();
+    expect(there.files()['l']).toBe('-> elsewhere.md');
+  });
+});
+
+describe('a link in the place of a folder', () => {
+  it('is never written through, and does not keep our work here', async () => {
+    there.write('media/a.txt', 'A\n');
+    there.write('media/b.txt', 'B\n');
+    await there.run();
+    await here.run();
+    const elsewhere = join(world.folder, 'elsewhere');
+    renameSync(join(here.top, 'media'), elsewhere);
+    here.link(elsewhere, 'media');
+    writeFileSync(join(here.top, '.git/info/exclude'), 'media\n');
+    there.write('media/a.txt', 'THEIRS\n');
+    there.write('media/new.txt', 'NEW\n');
+    await there.run();
+    here.write('mine.txt', 'MINE\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'in-the-way' } });
+    expect(report.why).toMatch(/'media' is a link here.*put the folder back.*the work is safe on/);
+    expect(readdirSync(elsewhere)).toEqual(['a.txt', 'b.txt']);
+    expect(here.savedAside()).toBe(here.head());
+    here.remove('media');
+    renameSync(elsewhere, join(here.top, 'media'));
+    rmSync(join(here.top, '.git/info/exclude'));
+    await expectConverged(world, { tokens: ['B\n', 'MINE\n', 'THEIRS\n', 'NEW\n'] });
   });
 });
 

@@ -1,6 +1,7 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addSubmodule } from '../support/submodule.js';
 import { createWorld, git, type Machine, type World } from '../support/world.js';
 
 let world: World;
@@ -59,5 +60,107 @@ describe('repositories in the repository', () => {
     rmSync(at('lib'), { recursive: true });
     expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined });
     expect(here.git('ls-tree', 'HEAD', 'lib')).toContain('160000');
+  });
+});
+
+describe('a submodule that a person replaces', () => {
+  beforeEach(async () => {
+    addSubmodule(world, here, 'inner\n');
+    await here.run();
+    await there.run();
+    rmSync(at('lib'), { recursive: true });
+  });
+
+  it('by a file is that file, on the hub and on the other machines', async () => {
+    here.write('lib', 'PRECIOUS\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' }, quarantined: [] });
+    expect(git(world.hub, 'show', 'main:lib')).toBe('PRECIOUS');
+    expect(await there.run()).toMatchObject({ verdict: 'synced' });
+    expect(there.read('lib')).toBe('PRECIOUS\n');
+    expect(here.status()).toBe('');
+  });
+
+  it('by a link is that link', async () => {
+    here.link('README.md', 'lib');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' } });
+    expect(git(world.hub, 'ls-tree', 'main', 'lib')).toContain('120000');
+  });
+
+  it('by an ordinary folder is named, since git says nothing of what is in it', async () => {
+    here.write('lib/precious', 'PRECIOUS\n');
+    here.write('other.txt', 'other\n');
+    const quarantined = [{ path: 'lib', reason: 'submodule' }];
+    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined });
+    expect(git(world.hub, 'show', 'main:other.txt')).toBe('other');
+    const { uncommitted } = await here.open();
+    expect(await uncommitted()).toEqual(['lib']);
+    expect(here.read('lib/precious')).toBe('PRECIOUS\n');
+  });
+
+  it('is not looked for outside of the tree, whatever a push says', async () => {
+    const outside = '[submodule "a"]\n\tpath = ../outside\n\turl = x\n[submodule "b"]\n\tpath = /etc\n\turl = x\n';
+    there.write('.gitmodules', outside);
+    await there.run();
+    expect((await here.run()).verdict).toBe('synced');
+    expect((await here.run()).verdict).toBe('synced');
+  });
+
+  it('by a file that is not to be taken is named for it', async () => {
+    here.write('lib', 'x'.repeat(200));
+    const quarantined = [{ path: 'lib', reason: 'too-large' }];
+    expect(await here.run({ maxFileBytes: 100 })).toMatchObject({ verdict: 'synced', quarantined });
+    const { uncommitted } = await here.open();
+    expect(await uncommitted()).toEqual(['lib']);
+  });
+
+  it('by a file that was staged, and edited since, is somebody composing a commit', async () => {
+    here.write('lib', 'STAGED\n');
+    here.git('add', 'lib');
+    here.write('lib', 'EDITED\n');
+    expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'staged' } });
+    expect(here.git('show', ':lib')).toBe('STAGED');
+  });
+
+  it('by a file is in the backup, too', async () => {
+    here.write('lib', 'PRECIOUS\n');
+    expect(await here.run({ mode: 'backup' })).toMatchObject({ verdict: 'synced' });
+    expect(git(world.hub, 'show', 'autosync/here/main:lib')).toBe('PRECIOUS');
+    here.write('lib', 'EDITED\n');
+    const { uncommitted } = await here.open({ mode: 'backup' });
+    expect(await uncommitted()).toEqual(['lib']);
+  });
+});
+
+describe('a folder that a person replaces by a link', () => {
+  it('is gone from the hub, and nothing of it is said to be unreadable', async () => {
+    for (const name of ['x', 'y']) here.write(`notes/${name}`, `${name}\n`);
+    here.write('other.txt', 'other\n');
+    await here.run();
+    await there.run();
+    renameSync(at('notes'), join(world.folder, 'elsewhere'));
+    here.link('../elsewhere', 'notes');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [] });
+    expect(git(world.hub, 'ls-tree', '-r', '--name-only', 'main').split('\n')).toEqual([
+      'README.md',
+      'notes',
+      'other.txt',
+    ]);
+    expect(here.status()).toBe('');
+    await there.run();
+    expect(there.files()).toEqual(here.files());
+  });
+});
+
+describe('a file that a person replaces by a repository', () => {
+  it('is named, and never published as a submodule', async () => {
+    here.remove('README.md');
+    git(here.top, 'init', '-q', 'README.md');
+    here.write('README.md/a.txt', 'a\n');
+    git(at('README.md'), 'add', '.');
+    git(at('README.md'), 'commit', '-q', '-m', 'inner');
+    here.write('good.txt', 'good\n');
+    const quarantined = [{ path: 'README.md', reason: 'nested-repository' }];
+    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined });
+    expect(git(world.hub, 'ls-tree', 'main', 'README.md')).toContain('100644');
   });
 });

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -124,6 +133,16 @@ describe.skipIf(!needs('hg'))('what a killed run left', () => {
     expect(here.files()).toEqual({ 'README.md': 'hello\n' });
   });
 
+  it.each(['new.txt', 'README.md'])('a lock of somebody who is just committing is waited for: %s', async (name) => {
+    // Another host's, as far as anybody here can tell, like the one of a person whose editor is open.
+    symlinkSync('elsewhere:1', inHg('wlock'));
+    here.write(name, 'SAVED\n');
+    expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'locked' } });
+    unlinkSync(inHg('wlock'));
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+    expect(here.read(name)).toBe('SAVED\n');
+  });
+
   it('a transaction that was killed is taken back, and the work is committed', async () => {
     here.write('a.txt', 'a\n');
     const stop = ['--config', 'hooks.pretxncommit=kill -9 $PPID'];
@@ -178,5 +197,57 @@ describe.skipIf(!needs('hg'))('what a killed run left', () => {
     };
     await here.run({}, { tree: { ...tree, integrate } });
     await expectConverged(world, { tokens: ['MINE', 'THEIRS', 'SAVED'] });
+  });
+});
+
+describe.skipIf(!needs('hg'))('a working tree that stands on what is not in the history', () => {
+  /** Takes a commit of the person's away from another tree of the same history; returns it, and where it is kept. */
+  function takeAway(): { readonly gone: string; readonly bundle: string } {
+    here.hg('branch', '-q', 'feat');
+    here.write('f.txt', 'f\n');
+    here.commit('feat');
+    const gone = here.head();
+    const bundle = join(world.folder, 'feat.hg');
+    here.hg('bundle', '-q', '--base', '.^', '-r', '.', bundle);
+    const other = join(world.folder, 'other');
+    here.hg('--config', 'extensions.share=', 'share', '-q', '-U', '.', other);
+    hg(other, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', gone);
+    return { gone, bundle };
+  }
+
+  it('is left alone: its next commit would begin a second history', async () => {
+    const { gone, bundle } = takeAway();
+    here.write('g.txt', 'g\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+    expect(report.blocked?.hint).toContain(gone.slice(0, 12));
+    expect(hg(world.hub, 'log', '-T', '{desc}\n')).toBe('first');
+    here.hg('unbundle', '-q', bundle);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', branch: 'feat' });
+    expect(here.hg('log', '-r', '.^', '-T', '{node}')).toBe(gone);
+  });
+
+  it('goes on from another commit when the person has said which', async () => {
+    takeAway();
+    await here.run();
+    here.hg('debugrebuilddirstate', '-r', 'default');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { changes: [{ path: 'f.txt' }] } });
+    expect(here.hg('log', '-r', '.^', '-T', '{desc}')).toBe('first');
+  });
+
+  it('is left alone also where that is the other side of a merge', async () => {
+    const first = here.head();
+    here.write('a.txt', 'a\n');
+    here.commit('ours');
+    const ours = here.head();
+    here.hg('update', '-q', '-r', first);
+    const { gone } = takeAway();
+    here.hg('debugrebuilddirstate', '-r', ours);
+    const dirstate = readFileSync(join(here.top, '.hg/dirstate'));
+    dirstate.write(gone, 20, 'hex');
+    writeFileSync(join(here.top, '.hg/dirstate'), dirstate);
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+    expect(report.blocked?.hint).toContain(gone.slice(0, 12));
   });
 });

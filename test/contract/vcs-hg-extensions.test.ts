@@ -44,6 +44,55 @@ describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))('a topic', () => {
   });
 });
 
+describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))(
+  'a commit that was made anew after it had been sent',
+  () => {
+    beforeEach(() => {
+      for (const top of [here.top, there.top, world.hub])
+        configure(top, '[extensions]\nevolve=\n[experimental]\nevolution=all\n[phases]\npublish=no\n');
+      hg(here.top, 'phase', '--force', '--draft', '-r', 'all()');
+    });
+
+    it('takes the place of the old one on the hub, and others are told before they adopt it', async () => {
+      here.write('a.txt', 'OLD\n');
+      await here.run();
+      await there.run();
+      here.write('a.txt', 'NEW\n');
+      here.hg('commit', '--amend', '-m', 'my own words');
+      const anew = here.head();
+      expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+      expect(hg(world.hub, 'log', '-r', 'heads(all())', '-T', '{node}')).toBe(anew);
+      here.write('b.txt', 'b\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+      expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+      expect(there.read('a.txt')).toBe('OLD\n');
+    });
+
+    it('in part is left to the person', async () => {
+      here.write('a.txt', 'a\n');
+      await here.run();
+      await there.run();
+      there.write('b.txt', 'b\n');
+      await there.run();
+      here.hg('commit', '--amend', '-m', 'my own words');
+      const before = here.head();
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+      expect(report.why).toContain('hg evolve');
+      expect(here.head()).toBe(before);
+    });
+
+    it('and taken away here is not brought back, nor taken from the hub', async () => {
+      here.write('a.txt', 'a\n');
+      await here.run();
+      const sent = world.hubHead();
+      here.hg('prune', '-r', '.');
+      expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+      expect(world.hubHead()).toBe(sent);
+    });
+  },
+);
+
 describe.skipIf(!needs('hg'))('a queue of patches', () => {
   it('with one that is applied is left alone until it is finished', async () => {
     configure(here.top, '[extensions]\nmq=\n');

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHgWorld, type HgMachine, type HgWorld, hg } from '../support/hg-world.js';
@@ -110,6 +110,18 @@ describe.skipIf(!needs('hg'))('a hook that is a program in the working tree', ()
     hooks(here.top, `precommit.mine = ${command}`);
     expect(await here.run({ trackedHooks: true })).toMatchObject({ commit: { kind: 'refused' } });
     expect(logged()).toEqual(['tracked']);
+  });
+
+  it('could have come with a push, too, where it is a link that leads out of it', async () => {
+    const outside = join(world.folder, 'outside.sh');
+    writeFileSync(outside, `#!/bin/sh\n${log('outside')}\n`, { mode: 0o755 });
+    symlinkSync(outside, join(there.top, 'tools', 'link.sh'));
+    await there.run();
+    await here.run();
+    hooks(here.top, 'precommit.link = ./tools/link.sh');
+    here.write('b.txt', 'b\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(logged()).toEqual([]);
   });
 
   it('is something else than one that merely reads there', async () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asAbsolute } from '../../src/model/paths.js';
 import { hg as hgSystem } from '../../src/vcs/hg/index.js';
-import { createHgWorld, type HgMachine, type HgWorld, hgMachineAt } from '../support/hg-world.js';
+import { createHgWorld, type HgMachine, type HgWorld, hg, hgMachineAt } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
 
@@ -38,7 +38,7 @@ async function serveHub(): Promise<string> {
   child.stdout.on('data', (piece: Buffer) => {
     said += piece.toString('utf8');
   });
-  await expect.poll(() => said, { timeout: 9000 }).toMatch(/:(\d+)\//);
+  await expect.poll(() => said, { timeout: 60_000 }).toMatch(/:(\d+)\//);
   return `http://127.0.0.1:${/:(\d+)\//.exec(said)?.[1]}/`;
 }
 
@@ -76,7 +76,7 @@ describe.skipIf(!needs('hg'))('a hub over http', () => {
     child.stdout.on('data', (piece: Buffer) => {
       said += piece.toString('utf8');
     });
-    await expect.poll(() => said, { timeout: 9000 }).toMatch(/:(\d+)\//);
+    await expect.poll(() => said, { timeout: 60_000 }).toMatch(/:(\d+)\//);
     hubIs(here, `http://127.0.0.1:${/:(\d+)\//.exec(said)?.[1]}/`);
     here.write('a.txt', 'a\n');
     expect((await here.run()).verdict).toBe('attention');
@@ -104,5 +104,102 @@ describe.skipIf(!needs('hg'))('a push that the hub refuses', () => {
     expect(await here.run()).toMatchObject({ verdict: 'attention', push: { kind: 'rejected', reason: 'too-large' } });
     rmSync(join(world.hub, '.hg/hgrc'));
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+});
+
+describe.skipIf(!needs('hg'))('a hub that another hg is at work on', () => {
+  it('is named as that, and gets the work later', async () => {
+    const lock = join(world.hub, '.hg/store/lock');
+    symlinkSync('elsewhere:1', lock);
+    here.write('a.txt', 'a\n');
+    const report = await here.run();
+    expect(report.push).toEqual({
+      kind: 'unavailable',
+      reason: 'timeout',
+      why: 'another hg is at work on the hub; it will be quick',
+    });
+    expect(report.verdict).not.toBe('synced');
+    rmSync(lock);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+});
+
+describe.skipIf(!needs('hg'))('a branch of the hub whose name', () => {
+  /** Demands that what each of the two saves comes to the other. */
+  async function expectHeard(branch: string): Promise<void> {
+    expect(await there.run()).toMatchObject({ verdict: 'synced', branch });
+    for (const token of ['ONE', 'TWO']) {
+      here.write(`${token}.txt`, `${token}\n`);
+      expect(await here.run()).toMatchObject({ verdict: 'synced', branch });
+      expect(await there.run()).toMatchObject({ verdict: 'synced', branch });
+      expect(there.has(`${token}.txt`)).toBe(true);
+      expect(there.head()).toBe(here.head());
+    }
+    there.write('back.txt', 'BACK\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+  }
+
+  it('is also a tag is heard of all the same', async () => {
+    here.hg('tag', '-q', 'default');
+    await here.run();
+    await expectHeard('default');
+  });
+
+  it('is also a tag that another branch brought, of which nothing is known here, is heard of all the same', async () => {
+    const other = world.add('other');
+    other.hg('branch', '-q', 'other');
+    other.hg('tag', '-q', '-r', here.head(), 'default');
+    other.send();
+    await expectHeard('default');
+  });
+
+  it('is also a bookmark is heard of all the same', async () => {
+    for (const machine of [here, there]) machine.hg('branch', '-q', 'feature');
+    here.write('begun.txt', 'begun\n');
+    await here.run();
+    there.hg('pull', '-q');
+    hg(world.hub, 'bookmark', '-q', '-f', '-i', '-r', here.head(), 'feature');
+    there.hg('update', '-q', '-r', 'tip');
+    await expectHeard('feature');
+  });
+
+  it('is also a tag is heard of over http, too', async () => {
+    const url = await serveHub();
+    here.hg('tag', '-q', 'default');
+    await here.run();
+    for (const machine of [here, there]) hubIs(machine, url);
+    await expectHeard('default');
+  });
+
+  it('has a newer head that was closed is followed where it is open', async () => {
+    const other = world.add('other');
+    other.write('b.txt', 'b\n');
+    other.commit('goes on');
+    other.hg('update', '-q', '-r', '0');
+    other.write('c.txt', 'c\n');
+    other.commit('second head');
+    other.hg('commit', '-q', '--close-branch', '-m', 'closed');
+    other.hg('push', '-q', '--force');
+    for (let turn = 0; turn < 2; turn += 1) expect((await here.run()).verdict).toBe('synced');
+    expect(here.files()).toEqual({ 'README.md': 'hello\n', 'b.txt': 'b\n' });
+  });
+});
+
+describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub', () => {
+  it.each(['all of it', 'the last of it'])('does not come back with more of it (%s)', async (what) => {
+    const run = (): ReturnType<HgMachine['run']> => here.run();
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\n[hooks]\npretxncommit.no = false\n`);
+    here.write('a.txt', 'FIRST\n');
+    await run();
+    const first = here.savedAside();
+    here.write('a.txt', 'PURGED\n');
+    expect((await run()).why).toContain('the work is safe on');
+    const revision = what === 'all of it' ? first : 'tip';
+    hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+    here.write('a.txt', 'ANEW\n');
+    expect((await run()).why).toContain('the work is safe on');
+    expect(world.hubHistory()).toContain('ANEW');
+    expect(world.hubHistory()).not.toContain('PURGED');
   });
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readlinkSync, renameSync } from 'node:fs';
+import { appendFileSync, readdirSync, readlinkSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHgWorld, type HgMachine, type HgWorld } from '../support/hg-world.js';
@@ -35,6 +35,45 @@ describe.skipIf(!needs('hg'))('a placement', () => {
     const report = await here.run();
     expect(report).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded', files: 2, conflicts: [] } });
     await expectConverged(world, { tokens: ['from there', 'new\n'] });
+  });
+});
+
+describe.skipIf(!needs('hg'))('a file that hg calls unchanged, and that is not what its commit holds', () => {
+  it('is replaced where only its line ends differ, as the person has told hg to see them', async () => {
+    for (const { top } of world.machines) appendFileSync(join(top, '.hg/hgrc'), '[extensions]\neol =\n');
+    here.write('.hgeol', '[patterns]\n**.txt = LF\n');
+    for (const name of ['a.txt', 'b.txt']) here.write(name, 'one\ntwo\n');
+    await here.run();
+    await there.run();
+    for (const name of ['a.txt', 'b.txt']) there.write(name, 'one\r\ntwo\r\n');
+    // Of a file whose size it has written down, it would not look at the line ends.
+    there.hg('debugrebuilddirstate');
+    expect(there.status()).toBe('');
+    expect(await there.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+    for (const name of ['a.txt', 'b.txt']) here.write(name, 'one\ntwo\nfour\n');
+    await here.run();
+    expect(await there.run()).toMatchObject({
+      verdict: 'synced',
+      integrate: { kind: 'fast-forwarded', conflicts: [] },
+    });
+    expect([there.read('a.txt'), there.read('b.txt')]).toEqual(['one\ntwo\nfour\n', 'one\ntwo\nfour\n']);
+    await expectConverged(world);
+  });
+
+  it('is committed before another version takes its place, where its size and time are the old ones', async () => {
+    for (const name of ['a.txt', 'b.txt']) here.write(name, 'FIRST\n');
+    await here.run();
+    await there.run();
+    const age = (): void => utimesSync(join(there.top, 'a.txt'), 1_700_000_000, 1_700_000_000);
+    age();
+    there.status();
+    there.write('a.txt', 'OTHER\n');
+    age();
+    expect(there.status()).toBe('');
+    for (const name of ['a.txt', 'b.txt']) here.write(name, 'SECOND\n');
+    await here.run();
+    expect(await there.run()).toMatchObject({ verdict: 'synced', why: '' });
+    await expectConverged(world, { tokens: ['OTHER', 'SECOND'] });
   });
 });
 

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHgWorld, type HgMachine, type HgWorld } from '../support/hg-world.js';
+import { createHgWorld, type HgMachine, type HgWorld, hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
 
 describe.skipIf(!needs('hg'))('a changeset of ours that was made, and killed before it got its place', () => {
@@ -46,5 +46,88 @@ describe.skipIf(!needs('hg'))('a changeset of ours that was made, and killed bef
     await here.run();
     expect(here.head()).toBe(made);
     expect(here.read('a.md')).toBe('MADE\n');
+  });
+
+  /** Commits something by hand; returns the changeset. */
+  function mine(name: string): string {
+    here.write(name, `${name}\n`);
+    here.commit(name);
+    return here.head();
+  }
+  const phase = (id: string): string => here.hg('log', '-r', id, '-T', '{phase}');
+
+  it('stays, secret, where the person has committed since: what he made is never rewritten', async () => {
+    const { parent, made, note } = leave('Restored a.md\n');
+    const commits = [mine('one.md'), mine('two.md')];
+    const before = here.hg('log', '-T', '{rev} {node}\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(here.hg('log', '-T', '{rev} {node}\n')).toBe(before);
+    expect(phase(made)).toBe('secret');
+    expect(hg(world.hub, 'log', '-T', '{node}\n').split('\n')).toEqual([...commits.toReversed(), parent]);
+    expect(existsSync(note)).toBe(false);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'nothing-to-push' } });
+  });
+
+  it('that stays secret is never taken for what the hub has, not even where its newest is a work set aside', async () => {
+    await here.run();
+    const { parent, made } = leave('Restored a.md\n');
+    here.hg('phase', '-q', '-f', '-s', '-r', made);
+    const there = world.add('there');
+    there.write('b.md', 'ASIDE\n');
+    there.commit('aside');
+    there.hg('bookmark', '-q', 'autosync/there/default');
+    there.hg('push', '-q', '-B', 'autosync/there/default');
+    expect((await here.run()).why).not.toContain('secret');
+    expect(here.head()).toBe(parent);
+  });
+
+  it('stays as it is where the person has built upon it', async () => {
+    const { parent, made } = leave('Restored a.md\n');
+    here.hg('update', '-q', '-r', made);
+    here.hg('branch', '-q', 'mine');
+    const built = mine('one.md');
+    here.hg('update', '-q', '-r', parent);
+    await here.run();
+    expect([phase(made), phase(built)]).toEqual(['draft', 'draft']);
+  });
+
+  /** Leaves what a strip leaves that was cut off before it put back what had been made since. */
+  function cutOff(): { readonly made: string; readonly bundle: string } {
+    const parent = here.head();
+    const made = mine('one.md');
+    const backups = join(here.top, '.hg/autosync/merge/.hg/strip-backup');
+    mkdirSync(backups, { recursive: true });
+    const bundle = join(backups, '0123456789ab-01234567-temp.hg');
+    here.hg('bundle', '-q', '--base', parent, '-r', made, bundle);
+    const other = join(world.folder, 'other');
+    here.hg('--config', 'extensions.share=', 'share', '-q', '-U', '.', other);
+    hg(other, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', made);
+    return { made, bundle };
+  }
+
+  it('whose strip was cut off: what the person has made since is put back', async () => {
+    const { made, bundle } = cutOff();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(here.head()).toBe(made);
+    expect(here.files()).toEqual({ 'README.md': 'hello\n', 'one.md': 'one.md\n' });
+    expect(world.hubHead()).toBe(made);
+    expect(existsSync(bundle)).toBe(false);
+  });
+
+  it('whose strip was cut off: the share goes, and not what the person has made since', async () => {
+    const { made, bundle } = cutOff();
+    await (await here.open()).forget();
+    expect(existsSync(bundle)).toBe(false);
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.head()).toBe(made);
+  });
+
+  it('whose strip was cut off while it wrote: half a bundle stops nothing, and is kept', async () => {
+    const { bundle } = cutOff();
+    here.hg('unbundle', '-q', bundle);
+    writeFileSync(bundle, 'HG20');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(readdirSync(join(here.top, '.hg/autosync')).filter((name) => name.startsWith('rescued-'))).toHaveLength(1);
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
   });
 });

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RepoReport } from '../../src/model/report.js';
 import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { expectConverged, metadataOf } from '../support/oracles.js';
@@ -40,6 +42,55 @@ function contract(vcs: VcsHarness): void {
   afterEach(() => world.remove());
 
   const hubIs = (machine: Desk, url: string): void => vcs.knowHubs(machine, { [vcs.hubName]: url });
+
+  describe('work that was set aside on the hub', () => {
+    const run = (): Promise<RepoReport> => here.run({ conflict: 'pause' });
+    const isThere = (): boolean => {
+      try {
+        return here.savedAside() !== '';
+      } catch {
+        return false;
+      }
+    };
+
+    beforeEach(async () => {
+      there.write('README.md', 'THEIRS\n');
+      await there.run();
+      here.write('README.md', 'MINE\n');
+      expect((await run()).why).toContain('the work is safe on');
+    });
+
+    it('and was taken away there is not called safe, and comes back only when somebody wants it', async () => {
+      vcs.takeBackAside(world, 'here');
+      const { verdict, why } = await run();
+      expect([verdict, isThere()]).toEqual(['conflict', false]);
+      expect(why).not.toContain('safe');
+      const [, command = ''] =
+        /; the work is no longer on the hub's 'autosync\/here\/.*'; to send it again: (.*)$/.exec(why) ?? [];
+      // Hg exits with 1 where it has sent a bookmark alone.
+      spawnSync(command, { cwd: here.top, shell: true });
+      expect([here.savedAside(), (await run()).why]).toEqual([
+        here.head(),
+        expect.stringContaining('the work is safe on'),
+      ]);
+    });
+
+    it('is called safe only where the hub has just been asked', async () => {
+      const tree = await here.open();
+      rmSync(world.hub, { recursive: true });
+      expect(await tree.publishAside(world.branch)).toMatchObject({ kind: 'unavailable' });
+    });
+
+    it('is followed by more of it, also where that was taken away', async () => {
+      here.write('README.md', 'MINE AGAIN\n');
+      expect((await run()).why).toContain('the work is safe on');
+      expect(here.savedAside()).toBe(here.head());
+      vcs.takeBackAside(world, 'here');
+      here.write('README.md', 'MINE ONCE MORE\n');
+      expect((await run()).why).toContain('the work is safe on');
+      expect(here.savedAside()).toBe(here.head());
+    });
+  });
 
   describe('a hub that cannot be used', () => {
     it('because it is gone: the work is committed here and sent later', async () => {
@@ -157,6 +208,24 @@ function contract(vcs: VcsHarness): void {
       expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
       expect(here.has('other.txt')).toBe(false);
       expect(world.hubHead()).toBe(third.head());
+    });
+
+    it.each(['last', 'branch'] as const)('is not sent again by a run that brings nothing in (%s)', async (what) => {
+      if (what === 'branch') vcs.takeBack(world, what);
+      const left = world.hubHistory();
+      here.write('a.txt', 'a\n');
+      const kind = what === 'last' ? 'history-rewritten' : 'branch-deleted';
+      for (let turn = 0; turn < 2; turn += 1) {
+        expect(await here.run({}, { pull: false })).toMatchObject({ verdict: 'blocked', blocked: { kind } });
+        expect(world.hubHistory()).toBe(left);
+      }
+    });
+
+    it('is not sent again with what a hook refuses to commit', async () => {
+      vcs.refuseCommits(here);
+      here.write('a.txt', 'a\n');
+      expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+      expect(world.hubHistory()).not.toContain('PURGED');
     });
 
     it('ends with the command that adopts it', async () => {

@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectConverged } from '../support/oracles.js';
-import { createWorld, type Machine, type World } from '../support/world.js';
+import { createWorld, git, type Machine, machineAt, type World } from '../support/world.js';
 
 let world: World;
 let here: Machine;
@@ -52,6 +52,24 @@ describe("the person's index", () => {
     expect(world.hubHead()).toBe(before.head);
   });
 
+  it('keeps what is staged on a branch without a commit, which does not begin with what the hub has until then', async () => {
+    const top = join(world.folder, 'unborn');
+    git(world.folder, 'init', '-q', '-b', 'main', top);
+    git(top, 'remote', 'add', 'origin', world.hub);
+    const machine = machineAt(top, 'unborn');
+    machine.write('README.md', 'STAGED\n');
+    machine.git('add', '.');
+    machine.write('README.md', 'EDITED\n');
+    const report = await machine.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'staged' } });
+    expect(report.why).toContain('git read-tree --empty');
+    expect(machine.git('show', ':README.md')).toBe('STAGED');
+    expect(machine.files()).toEqual({ 'README.md': 'EDITED\n' });
+    machine.git('read-tree', '--empty');
+    expect(await machine.run()).toMatchObject({ verdict: 'synced' });
+    expect(Object.values(machine.files()).sort()).toEqual(['EDITED\n', 'hello\n']);
+  });
+
   it('sends the work aside once, and again only when there is more of it', async () => {
     here.write('README.md', 'staged\n');
     here.git('add', '.');
@@ -65,6 +83,19 @@ describe("the person's index", () => {
     fetchAside();
     expect(savedAside('README.md')).toBe('two');
     expect(here.git('rev-list', 'origin/autosync/here/main')).toContain(first.split('\t')[0]);
+  });
+
+  it('begins anew what is set aside where the hub was rid of it, and brings nothing of that back', async () => {
+    here.write('README.md', 'staged\n');
+    here.git('add', '.');
+    here.write('README.md', 'SENT BY MISTAKE\n');
+    await here.run();
+    git(world.hub, 'branch', '-q', '-D', 'autosync/here/main');
+    here.write('README.md', 'one\n');
+    expect((await here.run()).why).toContain('the work is safe on');
+    fetchAside();
+    expect(savedAside('README.md')).toBe('one');
+    expect(here.git('log', '-p', 'origin/autosync/here/main')).not.toContain('MISTAKE');
   });
 
   it('that holds a file which is to be forgotten but stands there still is somebody composing a commit', async () => {
@@ -205,6 +236,24 @@ describe("the person's hooks", () => {
     here.write('b.txt', 'b\n');
     await here.run({ trackedHooks: true });
     expect(readFileSync(pwned, 'utf8')).toBe('');
+  });
+
+  it.each([
+    ['core.hooksPath is a tracked folder', 'config'],
+    ['a hook of git is a link to it', 'link'],
+  ])('are not run when a link that came with a push leads to them: %s', async (_how, kind) => {
+    const pwned = join(world.folder, 'pwned');
+    hook(join(world.folder, 'elsewhere'), 'script', `touch ${pwned}`);
+    mkdirSync(join(there.top, '.githooks'));
+    for (const name of ['pre-commit', 'commit-msg'])
+      symlinkSync(join(world.folder, 'elsewhere', 'script'), join(there.top, '.githooks', name));
+    await there.run();
+    await here.run();
+    if (kind === 'config') here.git('config', 'core.hooksPath', '.githooks');
+    else symlinkSync('../../.githooks/pre-commit', join(here.top, '.git/hooks/pre-commit'));
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(existsSync(pwned)).toBe(false);
   });
 
   it('other than these two are never run by us', async () => {

@@ -1,7 +1,7 @@
 import { chmodSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorld, type Machine, type World } from '../support/world.js';
+import { createWorld, git, type Machine, type World } from '../support/world.js';
 
 /** What a host says that takes no file above a limit (10,000 bytes here), in GitHub's words. */
 const HOOK = `#!/bin/sh
@@ -98,6 +98,69 @@ describe('a file that is too large for the hub', () => {
     const report = await laptop.run();
     expect(report).toMatchObject({ verdict: 'attention', push: { kind: 'rejected', reason: 'too-large' } });
     expect(report.why).toContain('big.bin');
+    expect(laptop.git('rev-parse', 'HEAD')).toBe(before);
+  });
+
+  it('is left out of a branch that is new to the hub, which still begins where it began', async () => {
+    const start = laptop.git('rev-parse', 'HEAD');
+    laptop.git('switch', '-q', '-c', 'topic');
+    laptop.write('small.md', 'small\n');
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    expect(await laptop.run()).toMatchObject({
+      verdict: 'synced',
+      quarantined: [{ path: 'big.bin' }],
+      push: { kind: 'pushed', commits: 1 },
+    });
+    expect(laptop.git('rev-parse', 'topic^')).toBe(start);
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'origin/topic')).toBe('README.md\nsmall.md');
+  });
+
+  it('is left out, and the branch goes on from where it stood, when nothing is brought in', async () => {
+    for (const n of [1, 2]) {
+      laptop.write('a.md', `${n}\n`);
+      await laptop.run();
+    }
+    const start = laptop.git('rev-parse', 'HEAD');
+    laptop.write('small.md', 'small\n');
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    expect(await laptop.run({}, { pull: false })).toMatchObject({ push: { kind: 'pushed', commits: 1 } });
+    expect(laptop.git('rev-parse', 'HEAD^')).toBe(start);
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced' });
+  });
+
+  it('is left out of a merge, whose parents stay what others have', async () => {
+    const theirs = laptop.git('commit-tree', '-p', 'HEAD', '-m', 'there', 'HEAD^{tree}');
+    laptop.git('push', '-q', 'origin', `${theirs}:refs/heads/other`);
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    laptop.write('small.md', 'small\n');
+    await laptop.run({}, { push: false });
+    git(world.hub, 'update-ref', 'refs/heads/main', theirs);
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'big.bin' }] });
+    expect(laptop.git('rev-parse', 'HEAD^@')).toBe(theirs);
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'HEAD')).toBe('README.md\nsmall.md');
+  });
+
+  it.each([
+    ['that is no text', Buffer.from('gro\xdf.bin', 'latin1')],
+    ['that looks like two', Buffer.from('notes\nbackup.bin')],
+  ])('is left out with a name %s, and no other file with it', async (_what, name) => {
+    writeFileSync(
+      join(world.hub, 'hooks', 'pre-receive'),
+      HOOK.replace('File $path is $size bytes', 'a file is too large'),
+    );
+    laptop.write('notes', 'small\n');
+    writeFileSync(Buffer.concat([Buffer.from(`${laptop.top}/`), name]), Buffer.alloc(1_200_000, 'x'));
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced', quarantined: [{ reason: 'too-large' }] });
+    expect(laptop.git('ls-tree', '-r', '--name-only', 'origin/main')).toBe('README.md\nnotes');
+  });
+
+  it('is never left out at the price of words that a person has written', async () => {
+    laptop.write('big.bin', 'x'.repeat(20_000));
+    await laptop.run({}, { push: false });
+    const words = laptop.git('log', '-1', '--format=%B');
+    laptop.git('commit', '-q', '--amend', '-m', `My own words\n\n${words}`);
+    const before = laptop.git('rev-parse', 'HEAD');
+    expect(await laptop.run()).toMatchObject({ verdict: 'attention', push: { kind: 'rejected', reason: 'too-large' } });
     expect(laptop.git('rev-parse', 'HEAD')).toBe(before);
   });
 });

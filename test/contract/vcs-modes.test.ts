@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../support/desk.js';
+import { hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
 import { metadataOf, wholeState } from '../support/oracles.js';
 import { gitHarness, HARNESSES, hgHarness, type VcsHarness } from '../support/vcs-harness.js';
@@ -292,4 +293,36 @@ describe.skipIf(!needs('hg'))("a backup of Mercurial's", () => {
     expect(world.hubHistory()).not.toContain('SECRET');
     world.remove();
   });
+
+  it('holds all files where the hub has lost what they stand on, also where nothing has changed', async () => {
+    begin(hgHarness);
+    hgHarness.takeBack(world, 'branch');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+    expect(hg(world.hub, 'files', '-r', here.savedAside())).toBe('README.md');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'nothing-to-push' } });
+    hgHarness.takeBack(world, 'branch');
+    expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+    expect(hg(world.hub, 'files', '-r', here.savedAside())).toBe('README.md');
+    world.remove();
+  });
+
+  it.each(['at once', 'while the hub was out of reach', 'after another one'])(
+    'made %s does not bring back what was purged',
+    async (when) => {
+      begin(hgHarness);
+      there.write('a.txt', 'PURGED\n');
+      await there.run();
+      here.command('pull', '-q', '--update');
+      here.write('a.txt', 'ANEW\n');
+      if (when === 'while the hub was out of reach')
+        expect(await here.run(BACKUP, { push: false })).toMatchObject({ commit: { kind: 'committed' } });
+      if (when === 'after another one') await here.run(BACKUP);
+      // A bookmark then stands on what was before.
+      hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', there.head());
+      expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+      expect(world.hubHistory()).toContain('ANEW');
+      expect(world.hubHistory()).not.toContain('PURGED');
+      world.remove();
+    },
+  );
 });

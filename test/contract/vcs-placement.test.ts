@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -15,6 +16,7 @@ import type { Desk } from '../support/desk.js';
 import { interruptedTree, VERBS } from '../support/interrupted-tree.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
+import { runAsNobody } from '../support/run-as.js';
 import { HARNESSES, type VcsHarness } from '../support/vcs-harness.js';
 import type { World } from '../support/world.js';
 
@@ -141,6 +143,94 @@ function contract(vcs: VcsHarness): void {
       process.umask(before);
       expect(statSync(join(here.top, 'new.sh')).mode & 0o777).toBe(0o700);
     });
+  });
+
+  describe('a folder that becomes something else at the hub, and holds more here than was committed', () => {
+    beforeEach(async () => {
+      there.write('d/tracked.txt', 'OLD\n');
+      there.write('d/er/tracked.txt', 'OLD DEEP\n');
+      await there.run();
+      await here.run();
+      vcs.ignore(here, '*.o', 'd/cache');
+      here.write('d/er/left.o', 'LEFT\n');
+      here.write('d/cache', 'CACHE\n');
+      there.remove('d');
+    });
+
+    it.each([
+      ['file', (): void => there.write('d', 'NEW\n'), 'NEW\n'],
+      ['link', (): void => there.link('README.md', 'd'), '-> README.md'],
+    ])('gives way to a %s, and what was left in it is kept beside it, and out of commits', async (_what, make, now) => {
+      make();
+      await there.run();
+      here.write('mine.txt', 'MINE\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+      const { d, ...others } = here.files();
+      expect(d).toBe(now);
+      expect(Object.entries(others).filter(([path]) => path.startsWith('d'))).toEqual([
+        [expect.stringMatching(/^d \(conflict .*\)\/cache$/), 'CACHE\n'],
+        [expect.stringMatching(/^d \(conflict .*\)\/er\/left\.o$/), 'LEFT\n'],
+      ]);
+      expect(here.committed()).toEqual(['README.md', 'd', 'mine.txt']);
+      expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+    });
+  });
+
+  describe('what stays as it is here, run after run', () => {
+    /** Makes both sides go on: the hub's work waits to come in, and ours to leave. */
+    const goOn = async (path: string): Promise<void> => {
+      there.write(path, 'THEIRS\n');
+      there.write('theirs.txt', 'THEIRS TOO\n');
+      await there.run();
+      here.write('mine.txt', 'MINE\n');
+    };
+
+    it('a removal that the settings leave out does not keep the hub out, whose version comes in', async () => {
+      there.write('a.log', 'OLD\n');
+      await there.run();
+      await here.run();
+      here.remove('a.log');
+      await goOn('a.log');
+      expect(await here.run({ ignore: ['*.log'] })).toMatchObject({
+        verdict: 'synced',
+        integrate: { kind: 'merged', conflicts: [] },
+        push: { kind: 'pushed' },
+      });
+      expect(here.read('a.log')).toBe('THEIRS\n');
+      await expectConverged(world, { tokens: ['MINE\n', 'THEIRS TOO\n'] });
+    });
+
+    it('a surprise that ends every round is told, and what was committed here leaves the machine all the same', async () => {
+      await goOn('README.md');
+      const tree = await here.open();
+      const why = "'README.md' changed meanwhile";
+      const report = await here.run(
+        {},
+        { tree: { ...tree, integrate: async () => ({ kind: 'changed-meanwhile', why }) }, random: () => 0 },
+      );
+      expect(report).toMatchObject({ verdict: 'attention' });
+      expect(report.why).toMatch(/^'README.md' changed meanwhile; the work is safe on '.*'; .*by hand: (git|hg) merge/);
+      expect(here.savedAside()).toBe(here.head());
+      await expectConverged(world, { tokens: ['MINE\n', 'THEIRS\n'] });
+    });
+
+    it.skipIf(!needs('useradd as root'))(
+      'a folder that may not be entered is named, and our work leaves all the same',
+      async () => {
+        there.write('closed/a.txt', 'A\n');
+        await there.run();
+        await here.run();
+        await goOn('closed/a.txt');
+        chmodSync(join(here.top, 'closed'), 0);
+        const report = runAsNobody(world, here);
+        chmodSync(join(here.top, 'closed'), 0o755);
+        execFileSync('chown', ['-R', 'root', world.folder]);
+        expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'in-the-way' } });
+        expect(report.why).toMatch(/'closed\/a.txt' lies in a folder that may not be entered.*the work is safe on/);
+        expect(here.savedAside()).toBe(here.head());
+        await expectConverged(world, { tokens: ['MINE\n', 'THEIRS\n', 'THEIRS TOO\n'] });
+      },
+    );
   });
 }
 

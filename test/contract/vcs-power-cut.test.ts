@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorld, type Machine, type World } from '../support/world.js';
@@ -107,5 +107,24 @@ describe('after a power cut', () => {
     laptop.write('new.md', 'new\n');
     await expectHealed();
     expect(readdirSync(folder).filter((left) => /^(placement|move\.json|under-way)$/.test(left))).toEqual([]);
+  });
+
+  it('what a placement had moved aside stays where its journal cannot be read', async () => {
+    const desktop = world.add('desktop');
+    desktop.write('kept.md', 'THEIRS\n');
+    await desktop.run();
+    await laptop.run();
+    const ours = join(laptop.top, '.git/autosync');
+    const named = (start: string): string[] => readdirSync(ours).filter((name) => name.startsWith(start));
+    const [aside = ''] = named('aside-');
+    // A program that had the file open before has written to it since.
+    const old = join(ours, aside, 'old');
+    const [held = ''] = readdirSync(old);
+    writeFileSync(join(old, held), 'LATE\n');
+    writeFileSync(join(ours, aside, 'journal.json'), Buffer.alloc(100));
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced' });
+    const [rescued = ''] = named('rescued-');
+    expect(readFileSync(join(ours, rescued, 'old', held), 'utf8')).toBe('LATE\n');
+    expect(named('aside-')).toEqual([]);
   });
 });

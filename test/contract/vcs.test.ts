@@ -133,7 +133,7 @@ function contract(vcs: VcsHarness): void {
       expect(desktop.read('a.md')).toBe('text\n');
     });
 
-    it('without pull neither fetches nor merges, without push sends nothing', async () => {
+    it('without pull brings nothing in, without push sends nothing', async () => {
       desktop.write('b.md', 'theirs\n');
       await desktop.run();
       laptop.write('a.md', 'mine\n');

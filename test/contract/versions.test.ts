@@ -13,6 +13,8 @@ import type { World } from '../support/world.js';
 const path = asRelative;
 /** What a name may hold besides letters. */
 const NAMES = ['-dash', ' space ', 'new\nline', '*.md', ':(glob)x', 'a"b\\c', '%d $(x)', 'caf\udce9', '\u{1f469}'];
+/** Names that are no text, and what else may be in them; each but the first looks like the first to a pattern. */
+const FOREIGN = ['[a]\\*\n\udcff', 'a\\*\n\udcff', '[a]\\*\n\udcfe', '[a]\\b\n\udcff', '[a]*\n\udcff', '[a]\\*_\udcff'];
 const nothing = { kind: 'nothing' } as const;
 
 /** What every version control system must be able to say of the past, and to bring back. */
@@ -116,6 +118,12 @@ function versions({ createWorld, cannotHold, ignore }: VcsHarness): void {
       for (const name of names) here.write(name, 'one\n');
       await here.run();
       for (const name of names) expect(await told(name)).toEqual([`added ${name} 4`]);
+    });
+
+    it('knows a name of bytes that are no text, and no other that looks like it', async () => {
+      const names = FOREIGN.filter((name) => !cannotHold.test(name));
+      for (const name of names) await save(name, `${name}\n`);
+      for (const name of names) expect((await listed(name)).map((version) => version.path)).toEqual([name]);
     });
   });
 

@@ -19,10 +19,13 @@ import { createHome, type Ended, type Home, PROGRAM } from '../support/cli.js';
 import { createAuthority, freePort, type SshServer, startFront, startSshd } from '../support/hg-servers.js';
 import { createHgWorld } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
+import { HARNESSES } from '../support/vcs-harness.js';
 import { createWorld, type Machine, type World } from '../support/world.js';
 
 /** Where the table of what was said is written, for whoever wants to read it. */
 const TABLE = fileURLToPath(new URL('../../.cache/broken-environments.md', import.meta.url));
+
+const SYSTEMS = HARNESSES.filter(({ name }) => needs(name));
 
 const rows: string[] = [];
 
@@ -207,11 +210,12 @@ describe('a hub', () => {
     }
   });
 
-  it('that was moved away', () => {
-    install();
-    renameSync(world.hub, `${world.hub}.away`);
-    expectDoctorSays('hub that is not there any more', 'hub', /not-found|offline/, /remote/);
-    renameSync(`${world.hub}.away`, world.hub);
+  it.each(SYSTEMS)('of $name that was moved away', (vcs) => {
+    const { hub, machines } = vcs.createWorld('laptop');
+    home.autosync('install', machines[0]?.top ?? '', '--scheduler', 'none');
+    renameSync(hub, `${hub}.away`);
+    expectDoctorSays(`${vcs.name} hub that is not there any more`, 'hub', /not-found|offline/, /remote|hg paths/);
+    renameSync(`${hub}.away`, hub);
     expect(doctor('hub').result).toBe('ok');
   });
 });
@@ -277,16 +281,31 @@ describe('a repository', () => {
     expect(readFileSync(hook, 'utf8')).toContain('echo theirs');
   });
 
-  it('whose folder is gone', () => {
-    install();
-    renameSync(machine.top, `${machine.top}.away`);
-    expectDoctorSays('folder that is gone', 'hooks', /folder is gone/, /autosync uninstall/);
+  it.each(SYSTEMS)('of $name whose folder is gone', (vcs) => {
+    const top = vcs.createWorld('laptop').machines[0]?.top ?? '';
+    home.autosync('install', top, '--scheduler', 'none');
+    renameSync(top, `${top}.away`);
+    expectDoctorSays(`${vcs.name} folder that is gone`, 'hooks', /folder is gone/, /autosync uninstall/);
   });
 
   it('in which a merge was begun and never ended', () => {
     install();
     writeFileSync(join(machine.top, '.git', 'MERGE_HEAD'), `${machine.git('rev-parse', 'HEAD')}\n`);
     expectDoctorSays('merge that nobody finished', 'hub', /merge/, /git merge --abort|commit/);
+  });
+
+  it.skipIf(!needs('hg'))('of hg in which a merge was begun and never ended', () => {
+    const other = createHgWorld('laptop');
+    const desk = other.machines[0] ?? expect.fail('no machine');
+    for (const side of ['one', 'two']) {
+      desk.hg('update', '-q', '-r', '0');
+      desk.write(side, side);
+      desk.hg('commit', '-q', '-A', '-m', side);
+    }
+    desk.hg('merge', '-q');
+    home.autosync('install', desk.top, '--scheduler', 'none');
+    expectDoctorSays('hg merge that nobody finished', 'hub', /merge/, /hg (commit|merge --abort|update)/);
+    other.remove();
   });
 
   it.skipIf(!needs('hg') || process.getuid?.() !== 0)('whose settings Mercurial does not trust', () => {

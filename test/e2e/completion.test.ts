@@ -52,7 +52,10 @@ describe('what may stand where', () => {
       ['snapshot', '--no-pu'],
       ['--no-pull', '--no-push'],
     ],
-    [['config', '/some/where', 'max'], ['max-file-size']],
+    [
+      ['config', '/some/where', 'max'],
+      ['max-conflict-copies', 'max-file-size'],
+    ],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],

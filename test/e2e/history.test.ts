@@ -68,6 +68,32 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
   });
 
   describe('restore', () => {
+    it("says so where a name would be too long, or a repository's own", async () => {
+      await save('long.md', 'LONG\n');
+      const head = here.head();
+      const long = 'n'.repeat(300);
+      for (const to of [long, `folder/${long}`, `${long}/long.md`, 'n/'.repeat(3000)]) {
+        const { code, err } = run('restore', 'long.md', '--at', head, '--to', to);
+        expect(err).toContain('is too long');
+        expect(code).toBe(2);
+      }
+      for (const words of [
+        ['restore', long, '--at', head],
+        ['resolve', long, '--done'],
+        ['history', long],
+      ]) {
+        expect(run(...words)).toMatchObject({ code: 2, err: expect.stringContaining('is too long') });
+      }
+      expect(run('restore', 'long.md', '--at', head, '--to', 'inner/.git/hooks/x')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("would be a repository's own"),
+      });
+      expect(here.head()).toBe(head);
+      const longest = `${'n'.repeat(252)}.md`;
+      expect(run('restore', 'long.md', '--at', head, '--to', `new/${longest}`).code).toBe(0);
+      expect(here.read(`new/${longest}`)).toBe('LONG\n');
+    });
+
     it('brings an older version back as a commit of its own, after the present one has been committed', () => {
       const old = save('a.md', 'OLD\n');
       save('a.md', 'NEW\n');

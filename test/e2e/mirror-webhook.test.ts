@@ -70,7 +70,7 @@ describe.skipIf(!needs('hg') || !canListProcesses()).each(['lighttpd', 'apache2'
     const server = await (FRONTS[front] ?? expect.fail(`no front '${front}'`))(web);
     stops.push(server.stop);
 
-    const before = processesAt(folder);
+    const before = await restingAt(folder);
     for (const name of ['first', 'second']) {
       writeFileSync(own(`person/${name}`), `${name}\n`);
       hg(own('person'), 'commit', '-q', '-A', '-m', `about ${name}`);
@@ -87,6 +87,19 @@ describe.skipIf(!needs('hg') || !canListProcesses()).each(['lighttpd', 'apache2'
     expect(log).not.toContain(secret);
   });
 });
+
+/** Returns the processes at a folder once none comes or goes: the git daemon may still be seeing off the last caller. */
+async function restingAt(folder: string): Promise<readonly string[]> {
+  let found = processesAt(folder);
+  let alike = 0;
+  await until('no program comes or goes', () => {
+    const now = processesAt(folder);
+    alike = now.join('\n') === found.join('\n') ? alike + 1 : 0;
+    found = now;
+    return alike === 5;
+  });
+  return found;
+}
 
 describe('who rings in vain', () => {
   it('hears why', () => {

@@ -19,14 +19,20 @@ import { describe, expect, it } from 'vitest';
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
 
 /** A compiler that copies, and refuses what says `broken`. */
-const COMPILER = `import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+const COMPILER = `import { appendFileSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
 appendFileSync('compilations', '.');
 const out = process.argv[process.argv.indexOf('--outDir') + 1];
 if (readFileSync('src/cli.ts', 'utf8').includes('broken')) {
   console.log('src/cli.ts(1,1): error');
   process.exit(2);
 }
+mkdirSync(out, { recursive: true });
 cpSync('src/cli.ts', out + '/cli.js');
+`;
+
+/** A bundler that copies. */
+const BUNDLER = `import { cpSync } from 'node:fs';
+export const build = ({ entryPoints: [from], outdir }) => cpSync(from, outdir + '/cli.js');
 `;
 
 /** An npm that installs the compiler; \`npm ci\` fails where there is a file \`lock-is-wrong\`. */
@@ -36,6 +42,8 @@ console.log('npm talks');
 if (process.argv[2] === 'ci' && existsSync('lock-is-wrong')) process.exit(1);
 mkdirSync('node_modules/typescript/bin', { recursive: true });
 cpSync('compiler.mjs', 'node_modules/typescript/bin/tsc');
+cpSync('bundler.mjs', 'node_modules/esbuild/index.mjs');
+cpSync('bundler.json', 'node_modules/esbuild/package.json');
 cpSync('package-lock.json', 'node_modules/.package-lock.json');
 `;
 
@@ -55,6 +63,8 @@ function freshCheckout(): string {
     'package-lock.json': '{ "packages": { "": {}, "node_modules/typescript": { "version": "6.0.3", "dev": true } } }',
     'tsconfig.json': '{}',
     'compiler.mjs': COMPILER,
+    'bundler.mjs': BUNDLER,
+    'bundler.json': '{ "exports": "./index.mjs" }',
     'npm-cli.js': NPM,
     'bin/autosync.js': PROGRAM,
     'src/cli.ts': 'export const version = 1;\n',

@@ -77,8 +77,10 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('poke, with $name', (
 
   it('passes over what is saved inside the metadata', () => {
     const message = join(machine.top, `.${vcs.name}`, 'COMMIT_EDITMSG');
+    // The run before may have taken the last change along before its request was taken: that one may still wait.
+    const waiting = new Set(requests());
     expect(home.autosync('poke', message)).toEqual({ code: 0, out: '', err: '' });
-    expect(requests()).toEqual([]);
+    expect(requests().filter((name) => !waiting.has(name))).toEqual([]);
   });
 
   it('has one quiet word and exit code 0 where nothing is installed, or settings are wrong', () => {
@@ -97,15 +99,17 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('poke, with $name', (
     expect(wrong).toMatchObject({ code: 0, out: '', err: expect.stringContaining("unknown key 'conflikt'") });
   });
 
-  it('leaves its request for the next run where the launcher has gone', () => {
+  it('leaves its request for the next run where the launcher has gone', async () => {
     const launcher = join(home.folder, '.local/share/autosync/run');
     const before = readFileSync(launcher);
     rmSync(launcher);
+    const waiting = new Set(requests());
     expect(home.autosync('poke', machine.top)).toEqual({ code: 0, out: '', err: '' });
-    expect(requests()).toHaveLength(1);
+    expect(requests().filter((name) => !waiting.has(name))).toHaveLength(1);
     writeFileSync(launcher, before, { mode: 0o700 });
+    // A run that was asked for before may still be at work on the spool: then that one takes it.
     home.autosync('snapshot', '--spool');
-    expect(requests()).toEqual([]);
+    await expect.poll(requests, { timeout: 30_000 }).toEqual([]);
   });
 
   it.skipIf(!needs('vim'))('is called by Vim after a save, with the line of the page', async () => {

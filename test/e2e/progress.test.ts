@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +48,11 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('progress, with $name
     expect(drawn).toContain('synced');
 
     fill(machine, MANY);
+    const installed = await drawnBy(home, machine.top, 'install', '.', '--scheduler', 'none', '--no-hooks');
+    expect(installed).toMatch(vcs.name === 'git' ? /taking \d+\/2100 files/ : /files +\d+\/2100/);
+    expect(existsSync(join(home.folder, '.local/state/autosync/progress'))).toBe(false);
+
+    fill(machine, 2 * MANY);
     const json = await drawnBy(home, machine.top, 'snapshot', '--json');
     expect(json.replaceAll('\r\n', '\n').split('\n').slice(1).join('\n').split('ended with')[0]).not.toMatch(DRAWN);
 

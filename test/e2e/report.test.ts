@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, type Home } from '../support/cli.js';
 import type { Desk } from '../support/desk.js';
@@ -59,10 +60,11 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('report of $name', (v
     expect(repos[0].todo).toMatch(/two versions|both sides changed/);
   });
 
-  it('looks back no further than it is asked to', () => {
+  it('looks back no further than it is asked to', async () => {
+    await sleep(1_500);
     const { repos } = JSON.parse(home.autosync('report', '--json', '--since', '1s').out);
     expect(repos[0].conflicts).toHaveLength(2);
-    expect(repos[0].commits.length).toBeLessThan(2);
+    expect(repos[0].commits).toEqual([]);
   });
 
   it('bears a repository that is gone, and a folder that is none', () => {

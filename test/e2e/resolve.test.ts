@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, type Ended, type Home } from '../support/cli.js';
 import type { Desk } from '../support/desk.js';
@@ -77,8 +77,11 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('conflicts and resolv
   it('prompts for nothing: without a way, or about no conflict, it says what there is', () => {
     const head = here.head();
     expect(run('resolve', 'a.md')).toMatchObject({ code: 2, err: expect.stringContaining('--keep mine|theirs|both') });
-    expect(run('resolve')).toMatchObject({ code: 2 });
+    const listed = run('resolve');
+    expect(listed).toMatchObject({ code: 10, out: expect.stringContaining(`mine, laptop: '${copyOf('a.md')}'`) });
+    expect(JSON.parse(run('resolve', '--json').out).conflicts).toEqual(inbox());
     expect(run('resolve', 'a.md', '--keep', 'mine', '--done').code).toBe(2);
+    expect(run('resolve', 'a.md', '--tool', '--done').code).toBe(2);
     expect(run('resolve', 'README.md', '--done')).toMatchObject({
       code: 2,
       err: expect.stringContaining('in no conflict'),
@@ -179,5 +182,44 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('conflicts and resolv
     expect(here.has('a.md')).toBe(false);
     expect(world.hubHistory()).toContain('MINE, CHANGED');
     run('config', here.top, 'conflict', '--unset');
+  });
+
+  it('one of which nothing tells whose it is keeps none of the others from being decided', async () => {
+    const pushed = 'n (conflict x 2026-01-01 abcdef0).md';
+    await meet('a.md', 'b.md');
+    await there.run();
+    there.write(pushed, 'PUSHED\n');
+    await there.run();
+    run('snapshot');
+    const { code, out, err } = run('resolve', '--all', '--keep', 'mine');
+    expect(out).toContain("resolved 'a.md': laptop's version has the name");
+    expect(err).toContain("neither version of 'n.md' is known to be this machine's");
+    expect(code).toBe(3);
+    expect(here.read('b.md')).toMatch(/^MINE/);
+    expect(inbox()).toMatchObject([{ path: 'n.md', copy: pushed }]);
+    expect(world.hubHead()).toBe(here.head());
+    // Of one alone it is an error that nothing can be decided.
+    expect(run('resolve', '--all', '--keep', 'mine').code).toBe(2);
+    await meet('a.md');
+    expect(JSON.parse(run('resolve', '--all', '--keep', 'mine', '--json').out)).toMatchObject({
+      resolved: [{ path: 'a.md' }],
+      unresolved: [{ path: 'n.md', why: expect.stringContaining('neither version') }],
+    });
+    expect(run('resolve', 'n.md', '--keep', 'x').code).toBe(0);
+    expect(here.read('n.md')).toBe('PUSHED\n');
+  });
+
+  it.each(['.git', '.hg', '.GIT'])("no file is a copy of what is the repository's own: %s", async (name) => {
+    run('snapshot');
+    await there.run();
+    const pushed = `${name} (conflict x 2026-01-01 abcdef0)/hooks/post-commit`;
+    there.write(pushed, 'PUSHED\n');
+    await there.run();
+    run('snapshot');
+    expect(inbox()).toEqual([]);
+    const { code, err } = run('resolve', dirname(dirname(pushed)), '--keep', 'x');
+    expect(err).toContain('is in no conflict');
+    expect(code).toBe(2);
+    expect(here.read(pushed)).toBe('PUSHED\n');
   });
 });

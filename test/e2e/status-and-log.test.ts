@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, type Home, PROGRAM, until } from '../support/cli.js';
+import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
+import { HARNESSES } from '../support/vcs-harness.js';
 import { createWorld, type Machine, type World } from '../support/world.js';
 
 let world: World;
@@ -21,7 +23,21 @@ beforeAll(() => {
 });
 afterAll(() => world.remove());
 
-describe('status', () => {
+describe.each(HARNESSES.filter(({ name }) => needs(name)))('status under $name', (vcs) => {
+  let world: World<Desk>;
+  let notes: Desk;
+  let home: Home;
+
+  beforeAll(() => {
+    world = vcs.createWorld('notes', 'gone');
+    const [first, second] = world.machines as [Desk, Desk];
+    notes = first;
+    home = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop');
+    for (const { top } of [first, second]) home.autosync('install', top, '--scheduler', 'none', '--no-hooks');
+    rmSync(second.top, { recursive: true });
+  });
+  afterAll(() => world.remove());
+
   it('begins with what needs the person, and says what to do in the line below', () => {
     const lines = home.autosync('status').out.split('\n');
     expect(lines[1]).toMatch(/gone .*blocked/);

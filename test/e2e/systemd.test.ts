@@ -16,6 +16,7 @@ import { firingsIn, noteFirings } from '../support/firings.js';
 import { needs } from '../support/needs.js';
 import { listenOn, NOTIFICATION_PROGRAMS, type ReceivedNotification } from '../support/notification-server.js';
 import { readFolder } from '../support/read-folder.js';
+import { removeFolder } from '../support/remove-folder.js';
 import { startUserManager, type UserManager } from '../support/user-manager.js';
 
 /** One machine: a home, and a systemd of the person's own in it. */
@@ -43,7 +44,7 @@ describe.skipIf(!needs('systemd --user'))('two machines under systemd', () => {
 
   afterAll(() => {
     for (const machine of [laptop, desktop]) machine?.manager.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    removeFolder(folder);
   });
 
   it('install makes the first run through systemd itself', () => {

@@ -1,71 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHome, deployProgram, type Home, PROGRAM, until } from '../support/cli.js';
-import { hg } from '../support/hg-world.js';
-import { needs } from '../support/needs.js';
+import { standardSignature } from '../../src/webhook/proof.js';
+import { until } from '../support/cli.js';
+import { processesAt } from '../support/processes.js';
 import { keepTable } from '../support/table.js';
-import { FRONTS, freePort, type WebServer } from '../support/web-servers.js';
-import { git } from '../support/world.js';
+import { FRONTS } from '../support/web-servers.js';
+import {
+  hasFront,
+  SECRET,
+  STANDARD_SECRET,
+  send,
+  sendSlowly,
+  startWebhookWorld,
+  type Wanted,
+  type WebhookWorld,
+} from '../support/webhook-world.js';
 
-const SECRET = 'a secret of some length';
-const BODY = '{"ref":"refs/heads/main"}';
-
-type Wanted = {
-  readonly method?: string;
-  readonly path?: string;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signature?: string;
-  readonly chunked?: boolean;
-};
-
-let count = 0;
-
-/** Sends a request, signed as GitHub does unless said otherwise; returns the status and the first line. */
-function send(
-  base: string,
-  { method = 'POST', path = '/hook/notes', body = BODY, ...rest }: Wanted = {},
-): Promise<string> {
-  count += 1;
-  const { headers = {}, chunked = false, signature = createHmac('sha256', SECRET).update(body).digest('hex') } = rest;
-  const all = {
-    ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(Buffer.byteLength(body)) }),
-    ...(signature === '' ? {} : { 'x-hub-signature-256': `sha256=${signature}` }),
-    'content-type': 'application/json',
-    'x-github-event': 'push',
-    'x-github-delivery': String(count),
-    ...headers,
-  };
-  return new Promise((settle, fail) => {
-    const asked = httpRequest(
-      `${base}${path}`,
-      { method, headers: all, timeout: 60_000 },
-      (answer: IncomingMessage) => {
-        let text = '';
-        answer.on('data', (piece) => {
-          text += piece;
-        });
-        answer.on('end', () => settle(`${answer.statusCode} ${text.split('\n')[0]}`));
-      },
-    );
-    asked.on('timeout', () => asked.destroy(new Error('no answer within a minute')));
-    // A server that refuses what is too large may close before it has read it all.
-    asked.on('error', fail);
-    asked.end(body);
-  });
+/** Returns the headers of a delivery that was signed so many seconds from now. */
+function signedAt(seconds: number): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(Date.now() / 1000) + seconds);
+  const id = `signed ${seconds}`;
+  const body = Buffer.from('{"ref":"refs/heads/main"}');
+  const signature = standardSignature(STANDARD_SECRET, { id, timestamp, body });
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
 }
 
 /** The same questions to every front; what a server answers by itself has its own words. */
@@ -88,6 +46,21 @@ const QUESTIONS: readonly (readonly [string, Wanted, RegExp])[] = [
     { path: '/synchronise/?user=ann&project=fizz', body: '{' },
     /^400 Invalid JSON payload\.$/,
   ],
+  [
+    'a signature with a time that is too old',
+    { path: '/hook/signed', signature: '', headers: () => signedAt(-301) },
+    /^401 the timestamp is too old$/,
+  ],
+  [
+    'a signature with a time to come',
+    { path: '/hook/signed', signature: '', headers: () => signedAt(600) },
+    /^401 the timestamp is too old$/,
+  ],
+  [
+    'a signature with the time of now',
+    { path: '/hook/signed', signature: '', headers: () => signedAt(0) },
+    /^202 taken$/,
+  ],
   ['a mirror', { path: '/hook/project' }, /^202 taken$/],
   [
     'a pair that is a mirror, as Bitbucket used to send it',
@@ -108,6 +81,9 @@ const QUESTIONS: readonly (readonly [string, Wanted, RegExp])[] = [
 /** What each front said to each question. */
 const answers = new Map<string, Map<string, string>>();
 
+const keepAnswer = (what: string, front: string, said: string): void =>
+  void answers.set(what, (answers.get(what) ?? new Map<string, string>()).set(front, said));
+
 afterAll(() => {
   const fronts = [...new Set([...answers.values()].flatMap((said) => [...said.keys()]))];
   const rows = [...answers].map(([what, said]) => [what, ...fronts.map((front) => said.get(front) ?? '')]);
@@ -115,130 +91,65 @@ afterAll(() => {
 });
 
 describe.each(Object.keys(FRONTS))('under %s', (front) => {
-  const here = needs(front) && needs('hg') && (front !== 'nginx' || needs('fcgiwrap'));
-  describe.skipIf(!here)('the webhook', () => {
-    let folder: string;
-    let home: Home;
-    let server: WebServer;
-    let hub: string;
-    let notes: string;
-    const own = (path: string): string => join(folder, path);
+  describe.skipIf(!hasFront(front))('the webhook', () => {
+    let world: WebhookWorld;
 
     beforeAll(async () => {
-      // Apache's own user may not enter the folder that the tests' temporary files live in.
-      folder = mkdtempSync('/tmp/as-web-');
-      chmodSync(folder, 0o755);
-      home = createHome(own('home'), 'laptop');
-      hub = own('hub.git');
-      notes = own('notes');
-      git(folder, 'init', '-q', '--bare', '-b', 'main', hub);
-      git(folder, 'clone', '-q', hub, notes);
-      writeFileSync(join(notes, 'README.md'), 'hello\n');
-      expect(home.autosync('install', notes, '--scheduler', 'none', '--no-hooks').code).toBe(0);
-      writeConfiguration(home, notes);
-      addMirrors(home, folder);
-      const site = { folder: own('web'), home: home.folder, port: await freePort() };
-      mkdirSync(site.folder);
-      server = await start(front, site);
+      world = await startWebhookWorld(front);
     });
 
-    afterAll(async () => {
-      await server.stop();
-      // A run that was rung for may not be over yet.
-      await until('nobody writes there any more', () => isGone(folder));
-    });
-
-    /** Only a server that is started as root changes to another user, who then must own what he works with. */
-    async function start(name: string, site: { folder: string; home: string; port: number }): Promise<WebServer> {
-      const foreign = name === 'apache2' && process.getuid?.() === 0;
-      const program = foreign ? deployProgram(own('app')) : PROGRAM;
-      const starter = FRONTS[name] ?? expect.fail(`no front '${name}'`);
-      if (foreign) {
-        execFileSync('chown', ['-R', 'www-data:www-data', folder]);
-        git(folder, 'config', '--global', '--add', 'safe.directory', '*');
-      }
-      return await starter({ ...site, autosync: [process.execPath, program] });
-    }
+    afterAll(() => world.stop());
 
     it.each(QUESTIONS)('answers %s', async (what, wanted, answer) => {
-      const said = await send(server.url, wanted);
-      answers.set(what, (answers.get(what) ?? new Map()).set(front, said));
+      const said = await send(world.server.url, wanted);
+      keepAnswer(what, front, said);
       expect(said).toMatch(answer);
-      expect(existsSync(own('web/pwned')) || existsSync(join(notes, 'pwned'))).toBe(false);
+      expect(existsSync(world.own('web/pwned')) || existsSync(join(world.notes, 'pwned'))).toBe(false);
     });
 
     it('refuses a body whose length nobody knows, unless the server has found it out', async () => {
-      expect(await send(server.url, { chunked: true })).toMatch(/^(202 taken|411 .*)$/);
+      const said = await send(world.server.url, { chunked: true });
+      keepAnswer('a chunked body', front, said);
+      expect(said).toMatch(/^(202 taken|411 .*)$/);
     });
 
     it('takes the same delivery once', async () => {
       const headers = { 'x-github-delivery': 'the same' };
-      const answers = [await send(server.url, { headers }), await send(server.url, { headers })];
-      expect(answers).toEqual(['202 taken', '409 this delivery was taken before']);
+      const first = await send(world.server.url, { headers });
+      const second = await send(world.server.url, { headers });
+      keepAnswer('the same delivery once more', front, second);
+      expect([first, second]).toEqual(['202 taken', '409 this delivery was taken before']);
     });
 
     it('has the hub hear of a change', async () => {
-      const other = own(`other-${front}`);
-      git(folder, '-c', 'safe.directory=*', 'clone', '-q', hub, other);
-      writeFileSync(join(other, 'from-elsewhere.md'), 'x\n');
-      git(other, 'add', '.');
-      git(other, '-c', 'user.name=x', '-c', 'user.email=x@example.invalid', 'commit', '-q', '-m', 'elsewhere');
-      git(other, '-c', 'safe.directory=*', 'push', '-q', 'origin', 'HEAD:main');
-      if (process.getuid?.() === 0 && front === 'apache2') execFileSync('chown', ['-R', 'www-data:www-data', hub]);
-      expect(await send(server.url)).toBe('202 taken');
-      await until('the change arrives', () => existsSync(join(notes, 'from-elsewhere.md')));
+      world.pushFromElsewhere('from-elsewhere.md');
+      expect(await send(world.server.url)).toBe('202 taken');
+      await until('the change arrives', () => existsSync(join(world.notes, 'from-elsewhere.md')));
     });
 
-    it('answers many at the same time', async () => {
-      const many = Array.from({ length: 20 }, (_, n) => send(server.url, n % 2 === 0 ? {} : { signature: '' }));
-      const answers = await Promise.all(many);
-      expect(new Set(answers)).toEqual(new Set(['202 taken', '401 the signature is missing or wrong']));
+    it('is rid of a client that sends its body slowly, or not at all, and no process stays', async () => {
+      await until('every run has ended', () => workingAt(world).length === 0);
+      // A whole body that comes slowly may well be taken by a server that reads it before it starts anybody.
+      const [slow, half] = await Promise.all([
+        sendSlowly(world.server.url, { bytes: 25, pauseMs: 1_000 }),
+        sendSlowly(world.server.url, { bytes: 12, pauseMs: 100 }),
+      ]);
+      keepAnswer('a body of one byte a second', front, slow);
+      keepAnswer('a body that stops half-way', front, half);
+      expect(slow).toMatch(/^(202 taken|408|408 did not come in time|closed)$/);
+      expect(half).toMatch(/^(408|408 did not come in time|closed)$/);
+      await until('every process has ended', () => workingAt(world).length === 0);
+      expect(await send(world.server.url)).toBe('202 taken');
     });
 
     it('writes a line for each, without the secret', () => {
-      const log = readFileSync(join(home.folder, '.local/state/autosync/log.jsonl'), 'utf8');
+      const log = readFileSync(join(world.home.folder, '.local/state/autosync/log.jsonl'), 'utf8');
       expect(log.match(/"event":"webhook"/g)?.length).toBeGreaterThan(QUESTIONS.length);
       expect(log).not.toContain(SECRET);
     });
   });
 });
 
-function isGone(folder: string): boolean {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Two mirrors of one repository, of which one has nowhere to go. */
-function addMirrors(home: Home, folder: string): void {
-  const source = join(folder, 'source');
-  hg(folder, 'init', source);
-  hg(source, 'commit', '-q', '-u', 'me', '-A', '--config', 'ui.allowemptycommit=true', '-m', 'first');
-  git(folder, 'init', '-q', '--bare', 'git.git');
-  const mirrors = join(home.folder, '.config', 'autosync', 'mirrors');
-  mkdirSync(mirrors);
-  for (const [name, destination] of Object.entries({ project: 'git.git', broken: 'nowhere.git' })) {
-    const places = `source = "${source}"\ndestination = "${join(folder, destination)}"\n`;
-    const rest = 'backend = "export"\ntriggers = ["webhook"]\ndefault-branch = "main"\n';
-    writeFileSync(join(mirrors, `${name}.toml`), `${places}${rest}`);
-  }
-}
-
-function writeConfiguration({ folder }: Home, notes: string): void {
-  const file = join(folder, '.config/autosync/config.toml');
-  const routes = {
-    notes: `repo = "${notes}"`,
-    'ann/fizz': `repo = "${notes}"`,
-    project: 'mirror = "project"',
-    'ann/mirror': 'mirror = "project"',
-    'ann/broken': 'mirror = "broken"',
-  };
-  const tables = Object.entries(routes).map(
-    ([name, target]) => `\n[webhook."${name}"]\nprovider = "github"\nsecret = "${SECRET}"\n${target}\n`,
-  );
-  appendFileSync(file, tables.join(''));
-  chmodSync(file, 0o600);
-}
+/** The processes of a world besides the server. */
+const workingAt = ({ folder }: WebhookWorld): readonly string[] =>
+  processesAt(folder).filter((line) => / webhook\b|snapshot|\bgit\b|\bhg\b/.test(line));

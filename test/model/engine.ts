@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport } from '../../src/model/report.js';
-import { compiledSources } from '../support/compiled.js';
+import { bundle, compiledSources } from '../support/compiled.js';
 import { type Action, runCut } from '../support/cut.js';
+import type { DeedOp } from './op.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const FOLDERS = ['model', 'system', 'store', 'vcs', 'scheduler', 'hooks', 'notify', 'engine'];
@@ -17,10 +18,18 @@ export type RunRequest = {
   readonly trigger: 'manual' | 'scheduler';
 };
 
+/** What became of something that a person asked autosync to do: the run after it, or why it was refused. */
+export type DeedResult = { readonly report: RepoReport } | { readonly refused: string };
+
+/** What autosync is asked to do; the version to restore by its id. */
+export type Deed = DeedOp & { readonly id?: string };
+
 /** An engine that was compiled into a folder of its own, whole or with a fault planted in it. */
 export type Engine = {
   /** Makes a run in this process; `before` is called before each program that the run starts. */
   readonly run: (request: RunRequest, before?: () => Promise<void>) => Promise<RepoReport>;
+  /** Does in this process what a person asks for, and makes the run after it. */
+  readonly doDeed: (request: Omit<RunRequest, 'trigger'>, deed: Deed) => Promise<DeedResult>;
   /** Makes a run in a process of its own, to which something happens. */
   readonly runCut: (request: RunRequest, cut: CutRun) => Promise<CutRunResult>;
 };
@@ -40,6 +49,7 @@ export type CutRunResult = {
 export type Fault = { readonly file: string; readonly from: string; readonly to: string };
 
 type RunIn = (top: string, settings: Settings, trigger: string) => Promise<RepoReport>;
+type DoIn = (top: string, settings: Settings, deed: Deed) => Promise<DeedResult>;
 type BeforeProgram = Map<string, () => Promise<void>>;
 
 /** Where the compiled `exec` looks for what is to be done before a program starts in a working tree. */
@@ -57,8 +67,9 @@ export async function compileEngine(faults: readonly Fault[] = []): Promise<Engi
   cpSync(compiled, folder, { recursive: true, verbatimSymlinks: true });
   cpSync(join(HERE, 'run-in.js'), join(folder, 'run-in.js'));
   for (const fault of [...faults, LISTENING]) plant(folder, fault);
-  const { runIn } = (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'run-in.js')).href)) as {
+  const { runIn, doIn } = (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'run-in.js')).href)) as {
     runIn: RunIn;
+    doIn: DoIn;
   };
   const hooks: BeforeProgram = new Map();
   Object.assign(globalThis, { [HOOK]: hooksOf(hooks) });
@@ -71,7 +82,8 @@ export async function compileEngine(faults: readonly Fault[] = []): Promise<Engi
         hooks.delete(top);
       }
     },
-    runCut: (request, cut) => runInProcess(folder, request, cut),
+    doDeed: ({ top, settings }, deed) => doIn(top, settings, deed),
+    runCut: (request, cut) => runInProcess(oneFile(folder), request, cut),
   };
 }
 
@@ -98,9 +110,16 @@ function plant(folder: string, { file, from, to }: Fault): void {
   );
 }
 
-async function runInProcess(folder: string, request: RunRequest, cut: CutRun): Promise<CutRunResult> {
+/** Joins a compiled engine into one file, at the first need: most of a process's time would go into finding its modules. */
+function oneFile(folder: string): string {
+  const file = join(folder, 'run-in.bundle.js');
+  if (!existsSync(file)) bundle({ entryPoints: [join(folder, 'run-in.js')] }, file);
+  return file;
+}
+
+async function runInProcess(file: string, request: RunRequest, cut: CutRun): Promise<CutRunResult> {
   const { top, settings, trigger } = request;
-  const command = [process.execPath, join(HERE, 'run-once.js'), folder, top, JSON.stringify(settings), trigger];
+  const command = [process.execPath, join(HERE, 'run-once.js'), file, top, JSON.stringify(settings), trigger];
   const { happened, calls, out, err } = await runCut({ ...cut, command, cwd: top, env: process.env });
   return { happened, calls, err, report: out === '' ? undefined : (JSON.parse(out) as RepoReport) };
 }

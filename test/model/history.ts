@@ -3,7 +3,7 @@ import type { Engine } from './engine.js';
 import { BEGINNING, copyWorld } from './model-world.js';
 import type { Op, Story } from './op.js';
 import { type Counts, count, type Play } from './play.js';
-import { performAct, performRunOp, runTogether } from './run-ops.js';
+import { performAct, performDeed, performRunOp, runTogether } from './run-ops.js';
 import { settle } from './settle.js';
 import { startTokens, tokensIn } from './tokens.js';
 
@@ -68,6 +68,10 @@ async function perform(play: Play, op: Op): Promise<boolean> {
     case 'cut':
     case 'save':
       return await performRunOp(play, replica, op);
+    case 'undo':
+    case 'restore':
+    case 'resolve':
+      return await performDeed(play, replica, op);
     default:
       return await performAct(play, replica, op);
   }

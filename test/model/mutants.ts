@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the locks of the dead are never taken away',
-    faults: [{ file: 'vcs/git/heal.js', from: 'done.push(...healLocks(repository, killed));', to: '' }],
+    faults: [{ file: 'vcs/git/heal.js', from: 'done.push(...(await healLocks(repository, killed)));', to: '' }],
     window: killed,
   },
   {

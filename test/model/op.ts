@@ -75,11 +75,22 @@ export type RunOp = On &
     | { readonly kind: 'save'; readonly nth: number; readonly path: Path; readonly how: 'write' | 'append' | 'replace' }
   );
 
+/** What a person asks autosync to do to files: each is a commit of its own, and a run. */
+export type DeedOp = On &
+  (
+    | { readonly kind: 'undo'; readonly last: number }
+    /** What the path held so many commits ago. */
+    | { readonly kind: 'restore'; readonly path: Path; readonly back: number }
+    /** Every conflict that is open, in the same way. */
+    | { readonly kind: 'resolve'; readonly keep: 'mine' | 'theirs' | 'both' | 'done' }
+  );
+
 /** One step of a history: plain data, so that a story can be printed, shrunk and replayed. */
 export type Op =
   | FileOp
   | GitOp
   | RunOp
+  | DeedOp
   | { readonly kind: 'race' }
   | { readonly kind: 'network'; readonly up: boolean };
 
@@ -136,8 +147,14 @@ const runs: readonly fc.WeightedArbitrary<Op>[] = [
   { weight: 1, arbitrary: of('network', { up: fc.boolean() }) },
 ];
 
+const deeds: readonly fc.WeightedArbitrary<DeedOp>[] = [
+  { weight: 1, arbitrary: of('undo', { on, last: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: of('restore', { on, path, back: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 2, arbitrary: of('resolve', { on, keep: fc.constantFrom('mine', 'theirs', 'both', 'done') }) },
+];
+
 /** A step, of whatever kind, as often as it is worth. */
-const anyOp: fc.Arbitrary<Op> = fc.oneof<fc.WeightedArbitrary<Op>[]>(...saves, ...byHand, ...runs);
+const anyOp: fc.Arbitrary<Op> = fc.oneof<fc.WeightedArbitrary<Op>[]>(...saves, ...byHand, ...runs, ...deeds);
 
 /** What people do to files wherever they are kept, and runs: without what has a meaning for git alone. */
 export type PlainOp = Exclude<FileOp, { kind: 'ignore' | 'attributes' }> | Extract<RunOp, { kind: 'run' }>;

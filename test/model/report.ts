@@ -34,6 +34,9 @@ const FLOORS: Readonly<Record<string, number>> = {
   'conflicts settled': 0.3,
   commit: 0.2,
   ignore: 0.1,
+  undo: 0.1,
+  restore: 0.03,
+  resolve: 0.03,
 };
 
 /** Names what happened too seldom in a campaign: one that met no fault has shown nothing. */

@@ -6,9 +6,9 @@ import type { Action } from '../support/cut.js';
 import { contentOf, performFileOp, somethingAt } from './file-ops.js';
 import { performGitOp, stagedAt } from './git-ops.js';
 import { ask, type Replica } from './model-world.js';
-import type { Cut, FileOp, GitOp, RunOp } from './op.js';
+import type { Cut, DeedOp, FileOp, GitOp, RunOp } from './op.js';
 import { broken, note, type Play } from './play.js';
-import { expectUndisturbed, lookBefore } from './promises.js';
+import { expectUndisturbed, lookBefore, wholeState } from './promises.js';
 import { tokensAt, tokensIn } from './tokens.js';
 
 type Of<K extends RunOp['kind']> = Extract<RunOp, { kind: K }>;
@@ -42,6 +42,38 @@ export async function runAlone(
   note(play, replica, report);
   if (report.verdict === 'failed') broken('P7', `an undisturbed run of ${replica.name} failed: ${report.why}`);
   await expectUndisturbed(play, replica, { before, report });
+}
+
+/**
+ * Asks autosync to take back, bring back or resolve something, and holds the run after it to what any run is held to. It
+ * may be refused, where nothing was changed then. What it takes out of the files must be in the history for good.
+ */
+export async function performDeed(play: Play, replica: Replica, op: DeedOp): Promise<boolean> {
+  const before = await lookBefore(replica);
+  const stood = await wholeState(replica);
+  const held = tokensAt(replica.top, '');
+  const deed = op.kind === 'restore' ? { ...op, id: await earlier(replica, op.back) } : op;
+  const result = await play.engine.doDeed(replica, deed);
+  if ('refused' in result) {
+    play.log.push(`${replica.name}: refused: ${result.refused}`);
+    if (before.busy !== undefined && (await wholeState(replica)) !== stood) {
+      broken('P6', `'${op.kind}' changed something in ${replica.name}'s ${before.busy}`);
+    }
+    return false;
+  }
+  const { report } = result;
+  const holds = new Set(tokensAt(replica.top, ''));
+  play.tokens.setAside(held.filter((token) => !holds.has(token)));
+  note(play, replica, report);
+  if (report.verdict === 'failed') broken('P7', `the run after '${op.kind}' on ${replica.name} failed: ${report.why}`);
+  await expectUndisturbed(play, replica, { before, report });
+  return true;
+}
+
+/** Returns the commit that stands so many before the branch's tip, or the first there is. */
+async function earlier({ top }: Replica, back: number): Promise<string> {
+  const ids = (await ask(top, 'rev-list', '--first-parent', `--max-count=${back + 1}`, 'HEAD')).split('\n');
+  return ids.at(-1) ?? '';
 }
 
 /** Makes runs at the same moment. */

@@ -18,6 +18,8 @@ export type Tokens = {
   readonly saved: (token: string) => void;
   /** A person overwrote or deleted bytes that he had before him, with these tokens in them. */
   readonly overwritten: (tokens: Iterable<string>) => void;
+  /** A person had these taken out of his files, knowing that the history keeps them: for good. */
+  readonly setAside: (tokens: Iterable<string>) => void;
   /** A run said that all was synced while these were on its disk: they must be in the history for good. */
   readonly promised: (tokens: Iterable<string>) => void;
   /** Every token that no person has overwritten. */
@@ -39,6 +41,12 @@ export function startTokens(present: readonly string[]): Tokens {
     saved: (token) => void saved.add(token),
     overwritten: (tokens) => {
       for (const token of tokens) gone.add(token);
+    },
+    setAside: (tokens) => {
+      for (const token of tokens) {
+        gone.add(token);
+        promised.add(token);
+      }
     },
     promised: (tokens) => {
       for (const token of tokens) promised.add(token);

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../scripts/steps/programs.js';
+import { canBeWarm, runWarm } from './warm-program.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The program as it is in this checkout, compiled. */
 export const PROGRAM: string = join(ROOT, 'bin', 'autosync.js');
+
+const COMPILED = join(ROOT, 'dist', 'cli.js');
 
 /** A machine's home, and the program run in it. */
 export type Home = {
@@ -39,7 +42,7 @@ export function createHome(folder: string, machine: string, path: string = proce
 
 function homeAt(folder: string, env: NodeJS.ProcessEnv): Home {
   const autosyncIn = (cwd: string, ...args: readonly string[]): Ended =>
-    ended(spawnSync(process.execPath, [PROGRAM, ...args], { cwd, env, encoding: 'utf8', timeout: 120_000 }));
+    canBeWarm(env) ? runWarm(COMPILED, { args, cwd, env }) : runCold(args, { cwd, env });
   return {
     folder,
     env,
@@ -48,6 +51,9 @@ function homeAt(folder: string, env: NodeJS.ProcessEnv): Home {
     with: (variables) => homeAt(folder, { ...env, ...variables }),
   };
 }
+
+const runCold = (args: readonly string[], place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Ended =>
+  ended(spawnSync(process.execPath, [PROGRAM, ...args], { ...place, encoding: 'utf8', timeout: 120_000 }));
 
 const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => ({
   code: status,

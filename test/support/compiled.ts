@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type BuildOptions, buildSync } from 'esbuild';
 import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,9 +14,44 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export function compiledSources(...folders: readonly string[]): string {
   const target = mkdtempSync(join(tmpdir(), 'compiled-'));
   for (const folder of folders) compileFolder(join(ROOT, 'src', folder), join(target, 'src', folder));
-  cpSync(join(ROOT, 'package.json'), join(target, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
+  makePackage(target);
   return target;
+}
+
+/**
+ * Joins a script, which imports from `./src`, and all that it needs into one program in a new folder, and returns its
+ * path: a process that is started hundreds of times spends most of its time on finding and reading small modules.
+ */
+export function bundledScript(script: string): string {
+  const target = mkdtempSync(join(tmpdir(), 'bundled-'));
+  const program = join(target, 'run.js');
+  bundle({ stdin: { contents: script, resolveDir: ROOT, loader: 'ts' } }, program);
+  makePackage(target);
+  return program;
+}
+
+/** Makes a folder the package: what our hg loads is found there, too. */
+function makePackage(target: string): void {
+  for (const name of ['package.json', 'templates']) cpSync(join(ROOT, name), join(target, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
+}
+
+/** Packages written for `require` find it in a module, too. */
+const REQUIRE = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
+
+/** Makes one file of a program; packages that look for files beside themselves stay what they are. */
+export function bundle(entry: Pick<BuildOptions, 'stdin' | 'entryPoints'>, outfile: string): void {
+  buildSync({
+    ...entry,
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['node-notifier', 'chokidar'],
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+  });
 }
 
 function compileFolder(from: string, to: string): void {

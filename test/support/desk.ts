@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { commitMessages } from '../../src/engine/commit-message.js';
 import type { TickRequest } from '../../src/engine/round.js';
-import { tick } from '../../src/engine/tick.js';
+import { tickAll } from '../../src/engine/with-subrepositories.js';
 import { asAbsolute } from '../../src/model/paths.js';
 import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport, VcsKind } from '../../src/model/report.js';
@@ -28,6 +28,7 @@ export const SETTINGS: Settings = {
   schedule: { kind: 'every', seconds: 300 },
   mode: 'sync',
   conflict: 'keep-both',
+  mostConflictCopies: 20,
   remote: '',
   settleSeconds: 0.2,
   maxFileBytes: 100_000_000,
@@ -36,12 +37,17 @@ export const SETTINGS: Settings = {
   secretsGuard: true,
   deletionsLimit: { kind: 'percent', percent: 50 },
   message: '{event}',
+  squashSeconds: 0,
   sign: false,
   trackedHooks: false,
+  subrepositories: false,
+  subrepositorySources: [],
   networkTimeoutSeconds: 20,
   notify: false,
   notifyCommand: [],
   notifyIncoming: false,
+  conflictCommand: [],
+  mergeTool: [],
   offlineNewsHours: 8,
 };
 
@@ -118,7 +124,7 @@ export function deskAt(system: Vcs, top: string, name: string): BareDesk {
     return opened.tree;
   };
   const run: Desk['run'] = async (change = {}, request = {}) =>
-    tick({
+    tickAll({
       tree: await open(change),
       settings: { ...settings, ...change },
       trigger: 'manual',

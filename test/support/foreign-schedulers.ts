@@ -6,6 +6,7 @@ import { createLaunchd, type LaunchdWorld } from '../../src/scheduler/launchd.js
 import type { Scheduler } from '../../src/scheduler/scheduler.js';
 import { createSchtasks, type SchtasksWorld } from '../../src/scheduler/schtasks.js';
 import { readFolder } from './read-folder.js';
+import { removeFolder } from './remove-folder.js';
 import type { FakeWorld } from './scheduler-world.js';
 
 /** Returns a launchd scheduler whose `launchctl` is a script: it can be tried on every system. */
@@ -78,6 +79,6 @@ function recorded({ name, questions, folder: parts, foreign, create, text }: Rec
         .split('\n')
         .filter((call) => call !== '' && !questions.test(call)).length,
     behave: (manner) => writeFileSync(join(folder, 'manner'), manner),
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => removeFolder(folder),
   };
 }

@@ -1,6 +1,10 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
+
+vi.mock('../../src/vcs/hg/command-server.js', async (original) =>
+  (await import('./staying-servers.js')).withStayingServers(await original()),
+);
 
 /**
  * What of the machine and of the caller must not reach a test: the repository, identity and hooks of a `git push` that

@@ -1,26 +1,45 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hg as hgSystem } from '../../src/vcs/hg/index.js';
 import { type Desk, deskAt } from './desk.js';
+import { type HgEnded, runInServer } from './hg-server.js';
 import { removeFolder } from './remove-folder.js';
-import type { World } from './world.js';
+import { COPY, type World } from './world.js';
 
 // The machine's own settings (/etc/mercurial) must not reach a test.
 process.env['HGRCPATH'] = '';
 process.env['HGUSER'] = 'Test Person <test@example.invalid>';
 
+/** Commands that ask or commit; whatever starts programs, goes to another repository or brings settings gets its own hg. */
+const SERVED = new Set(
+  'add addremove bookmark bookmarks branch branches cat commit files heads id identify init log manifest parents paths phase status tag tags update verify'.split(
+    ' ',
+  ),
+);
+
 /** Runs raw hg, as a test sets things up and looks at them; returns its output without the last newline. */
 export function hg(folder: string, ...args: readonly string[]): string {
   const env = { ...process.env, HGPLAIN: '1', HGENCODING: 'utf-8' };
-  return execFileSync('hg', [...args], {
-    cwd: folder,
-    env,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).replace(/\n$/, '');
+  const { code, stdout, stderr } = isServed(folder, args)
+    ? runInServer(['--cwd', folder, ...args], env)
+    : runAlone(folder, args, env);
+  if (code === 0) return stdout.replace(/\n$/, '');
+  throw Object.assign(new Error(`Command failed: hg ${args.join(' ')}\n${stderr}`), { status: code, stdout, stderr });
+}
+
+function isServed(folder: string, args: readonly string[]): boolean {
+  if (!SERVED.has(args[0] ?? '') || args.includes('--config')) return false;
+  // An extension stays in the program that has loaded it once, and a hook may look at it.
+  const settings = join(folder, '.hg', 'hgrc');
+  return !existsSync(settings) || !/^\[(extensions|hooks)|^%include/m.test(readFileSync(settings, 'utf8'));
+}
+
+function runAlone(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): HgEnded {
+  const ended = spawnSync('hg', [...args], { cwd, env, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 240_000 });
+  if (ended.error !== undefined) throw ended.error;
+  return { code: ended.status ?? -1, stdout: ended.stdout, stderr: ended.stderr };
 }
 
 /** One machine's working tree under hg. */
@@ -40,7 +59,7 @@ export function createHgWorld(...names: readonly string[]): HgWorld {
   const template = templates.get(key) ?? buildWorld(names);
   templates.set(key, template);
   const folder = mkdtempSync(join(tmpdir(), 'hg-world-'));
-  cpSync(template, folder, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  cpSync(template, folder, COPY);
   for (const name of names) {
     const file = join(folder, name, '.hg', 'hgrc');
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(template, folder));
@@ -71,7 +90,9 @@ function buildWorld(names: readonly string[]): string {
   hg(seed, 'commit', '-q', '-A', '-m', 'first');
   hg(seed, 'push', '-q');
   rmSync(seed, { recursive: true });
-  for (const name of names) hg(folder, 'clone', '-q', hub, join(folder, name));
+  const [first = '', ...others] = names;
+  if (names.length > 0) hg(folder, 'clone', '-q', hub, join(folder, first));
+  for (const name of others) cpSync(join(folder, first), join(folder, name), COPY);
   return folder;
 }
 

@@ -46,8 +46,9 @@ export function createMonth(): Month {
     writeFileSync(clock, now);
   };
   setTime(1, 8);
-  const path = fakedGit(folder, clock);
-  const [laptop, desktop] = world.machines.map((desk) => workplace(desk, { world, path, time: () => now }));
+  const library = fakingLibrary();
+  const path = fakedGit(folder, { clock, library });
+  const [laptop, desktop] = world.machines.map((desk) => workplace(desk, { world, path, library, time: () => now }));
   if (laptop === undefined || desktop === undefined) throw new Error('a machine is missing');
   return { world, laptop, desktop, setTime };
 }
@@ -56,27 +57,31 @@ export function createMonth(): Month {
  * The library that fakes a clock. `faketime` itself leaves something behind under its process's number when it is killed,
  * and does not start under the same number again.
  */
-const library = (): string =>
+const fakingLibrary = (): string =>
   execFileSync('faketime', ['-f', '+0', 'sh', '-c', 'printf %s "$LD_PRELOAD"'], { encoding: 'utf8' });
 
 /** Autosync gives its children an environment of its own, in which no clock is faked: git gets its time by itself. */
-function fakedGit(folder: string, clock: string): string {
+function fakedGit(folder: string, { clock, library }: { readonly clock: string; readonly library: string }): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  const faked = `LD_PRELOAD='${library()}' FAKETIME="$(cat '${clock}')"`;
+  const faked = `LD_PRELOAD='${library}' FAKETIME="$(cat '${clock}')"`;
   const script = `#!/bin/sh\n${faked} exec '${findProgram('git')}' "$@"\n`;
   writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
   return `${bin}${delimiter}${process.env['PATH'] ?? ''}`;
 }
 
-function workplace(
-  desk: Machine,
-  { world, path, time }: { readonly world: World; readonly path: string; readonly time: () => string },
-): Workplace {
+/** What a machine of the month shares with the other one. */
+type Place = {
+  readonly world: World;
+  readonly path: string;
+  readonly library: string;
+  readonly time: () => string;
+};
+
+function workplace(desk: Machine, { world, path, library, time }: Place): Workplace {
   const home = createHome(mkdtempSync(join(tmpdir(), 'home-')), desk.name, path);
-  const preload = library();
   const autosync: Workplace['autosync'] = (...args) => {
-    const env = { ...home.env, LD_PRELOAD: preload, FAKETIME: time() };
+    const env = { ...home.env, LD_PRELOAD: library, FAKETIME: time() };
     const options = { cwd: home.folder, env, encoding: 'utf8', timeout: 120_000 } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
     return { code: status, out: stdout, err: stderr };

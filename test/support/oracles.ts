@@ -6,6 +6,7 @@ import type { Settings } from '../../src/model/repo.js';
 import type { RepoReport, VcsKind } from '../../src/model/report.js';
 import { fsPath } from '../../src/system/path-bytes.js';
 import type { Desk } from './desk.js';
+import { letHgStay } from './staying-servers.js';
 import type { World } from './world.js';
 
 /** What of a repository's metadata is ours, or what the system itself writes down whenever it has looked at files. */
@@ -55,7 +56,15 @@ const LEFT_BESIDE = /\.orig$|~[0-9a-f]{12}$/;
  * nothing half done, nothing lost, and one more run that changes nothing.
  */
 export async function expectConverged(world: World<Desk>, expectation: Expectation = {}): Promise<void> {
-  const { tokens = [], settings = {} } = expectation;
+  const letGo = letHgStay();
+  try {
+    await expectTogether(world, expectation);
+  } finally {
+    letGo();
+  }
+}
+
+async function expectTogether(world: World<Desk>, { tokens = [], settings = {} }: Expectation): Promise<void> {
   const { machines } = world;
   for (let turn = 0; turn < 2; turn += 1) for (const machine of machines) await machine.run(settings);
   const verdicts: RepoReport[] = [];

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RepoReport } from '../../src/model/report.js';
-import { compiledSources } from './compiled.js';
+import { bundledScript } from './compiled.js';
 import type { Desk } from './desk.js';
 import type { World } from './world.js';
 
@@ -22,15 +22,14 @@ const report = await tick({ ...options, tree: opened.tree, settings, clock, rand
 process.stdout.write(JSON.stringify(report));
 `;
 
-let compiled: string | undefined;
+let program: string | undefined;
 
 /**
  * Runs a machine in a process of its own, as a user that has no rights but those to the world, which becomes his: root
  * may read everything, so what an ordinary person meets has to be met as one.
  */
 export function runAsNobody(world: World<Desk>, machine: Desk): RepoReport {
-  compiled ??= compiledSources('model', 'system', 'engine', 'vcs', 'store', 'notify');
-  writeFileSync(join(compiled, 'run.js'), SCRIPT);
+  program ??= bundledScript(SCRIPT);
   const home = mkdtempSync(join(tmpdir(), 'nobody-'));
   mkdirSync(join(home, '.config'));
   const uid = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
@@ -38,8 +37,8 @@ export function runAsNobody(world: World<Desk>, machine: Desk): RepoReport {
   for (let above = dirname(world.folder); above !== dirname(above) && above !== '/tmp'; above = dirname(above)) {
     chmodSync(above, 0o711);
   }
-  execFileSync('chmod', ['-R', 'go+rX', compiled]);
+  execFileSync('chmod', ['-R', 'go+rX', dirname(program)]);
   const env = { HOME: home, PATH: process.env['PATH'] ?? '', GIT_CONFIG_NOSYSTEM: '1', HGRCPATH: '' };
-  const args = [join(compiled, 'run.js'), machine.top, JSON.stringify(machine.settings), machine.vcs];
+  const args = [program, machine.top, JSON.stringify(machine.settings), machine.vcs];
   return JSON.parse(execFileSync(process.execPath, args, { cwd: home, env, uid, encoding: 'utf8' })) as RepoReport;
 }

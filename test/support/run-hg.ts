@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { compiledSources } from './compiled.js';
+import { bundledScript } from './compiled.js';
 
 const SCRIPT = `
 import { commitMessages } from './src/engine/commit-message.js';
@@ -19,8 +17,6 @@ let program: string | undefined;
 
 /** Returns a program that makes one run in a working tree of hg's: its path and the settings are its arguments. */
 export function runHgProgram(): string {
-  if (program !== undefined) return program;
-  program = join(compiledSources('model', 'system', 'engine', 'vcs', 'store', 'notify'), 'run-hg.js');
-  writeFileSync(program, SCRIPT);
+  program ??= bundledScript(SCRIPT);
   return program;
 }

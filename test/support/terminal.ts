@@ -38,8 +38,12 @@ export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv,
       }
     },
     end: () => {
-      tmux('kill-server');
-      rmSync(folder, { recursive: true });
+      try {
+        tmux('kill-server');
+      } catch {
+        // It went when its program ended.
+      }
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Desk } from './desk.js';
 import { createHgWorld, type HgMachine, hg, hgMachineAt } from './hg-world.js';
@@ -25,8 +25,12 @@ export type VcsHarness = {
   /** Makes the hub refuse every push in its own words; {@link VcsHarness.accept} makes it take them again. */
   readonly refuse: (world: World<Desk>, words: string) => void;
   readonly accept: (world: World<Desk>) => void;
+  /** Makes a hook at a machine refuse every commit. */
+  readonly refuseCommits: (machine: Desk) => void;
   /** Makes the hub forget its last commit, or all of its branch. */
   readonly takeBack: (world: World<Desk>, what: 'last' | 'branch') => void;
+  /** Makes the hub forget what a machine has set aside there, as a person does who tidies up. */
+  readonly takeBackAside: (world: World<Desk>, machine: string) => void;
 };
 
 const asGit = (machine: Desk): Machine => machineAt(machine.top, machine.name);
@@ -57,10 +61,15 @@ export const gitHarness: VcsHarness = {
     chmodSync(hook, 0o755);
   },
   accept: ({ hub }) => rmSync(join(hub, 'hooks/pre-receive')),
+  refuseCommits: ({ top }) => {
+    mkdirSync(join(top, '.git/hooks'), { recursive: true });
+    writeFileSync(join(top, '.git/hooks/pre-commit'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  },
   takeBack: ({ hub }, what) =>
     void (what === 'last'
       ? git(hub, 'update-ref', 'refs/heads/main', 'main~1')
       : git(hub, 'update-ref', '-d', 'refs/heads/main')),
+  takeBackAside: ({ hub }, machine) => void git(hub, 'branch', '-q', '-D', `autosync/${machine}/main`),
 };
 
 /** Mercurial. */
@@ -86,10 +95,12 @@ export const hgHarness: VcsHarness = {
   refuse: ({ hub }, words) =>
     writeFileSync(join(hub, '.hg/hgrc'), `[hooks]\npretxnchangegroup = echo '${words}' >&2; exit 1\n`),
   accept: ({ hub }) => rmSync(join(hub, '.hg/hgrc')),
+  refuseCommits: ({ top }) => appendFileSync(join(top, '.hg/hgrc'), '[hooks]\npretxncommit.no = false\n'),
   takeBack: ({ hub }, what) => {
     const revisions = what === 'last' ? 'tip' : 'all()';
     hg(hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revisions);
   },
+  takeBackAside: ({ hub }, machine) => void hg(hub, 'bookmark', '-q', '--delete', `autosync/${machine}/default`),
 };
 
 /** Every version control system that autosync knows. */

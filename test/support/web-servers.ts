@@ -62,7 +62,7 @@ export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>
   nginx: async (site) => {
     writeCgi(site);
     const socket = join(site.folder, 'fcgiwrap.sock');
-    const wrapper = start(site, ['fcgiwrap', '-s', `unix:${socket}`]);
+    const wrapper = start(site, ['fcgiwrap', '-c', '8', '-s', `unix:${socket}`]);
     const config = join(site.folder, 'nginx.conf');
     writeFileSync(
       config,
@@ -76,10 +76,10 @@ export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>
     return { ...server, stop };
   },
   'systemd-socket-activate': async (site) => {
-    const [program = ''] = site.autosync;
-    const address = `127.0.0.1:${site.port}`;
-    const args = ['--accept', '--inetd', '-l', address, '-E', `HOME=${site.home}`, program];
-    return await serve(site, '', ['systemd-socket-activate', ...args, ...site.autosync.slice(1), 'webhook', '--inetd']);
+    const script = writeScript(site, 'autosync-inetd');
+    mkdirSync(join(site.home, '.cache'), { recursive: true });
+    const args = ['--accept', '--inetd', '-l', `127.0.0.1:${site.port}`];
+    return await serve(site, '', ['systemd-socket-activate', ...args, script]);
   },
 };
 
@@ -93,12 +93,15 @@ const replacements = ({ folder, port }: Site): Readonly<Record<string, string>> 
   '/home/ann': folder,
 });
 
-function writeCgi({ folder, home, autosync }: Site): void {
+const writeCgi = (site: Site): string => writeScript(site, 'autosync.cgi');
+
+function writeScript({ folder, home, autosync }: Site, name: string): string {
   mkdirSync(folder, { recursive: true });
-  const script = join(folder, 'autosync.cgi');
-  const text = example('autosync.cgi', { '/home/ann': home, 'exec autosync': `exec ${autosync.join(' ')}` });
+  const script = join(folder, name);
+  const text = example(name, { '/home/ann': home, ' autosync webhook': ` ${autosync.join(' ')} webhook` });
   writeFileSync(script, text);
   chmodSync(script, 0o755);
+  return script;
 }
 
 function start({ folder }: Site, [program = '', ...args]: readonly string[]): ChildProcess {

@@ -32,6 +32,9 @@ export type World<M extends Desk = Machine> = {
   readonly remove: () => void;
 };
 
+/** How worlds, and clones in them, are copied: nothing in the copy tells it from what was made. */
+export const COPY = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true } as const;
+
 /** Worlds that were made in this process, by their machines' names: copying one is quicker than making another. */
 const templates = new Map<string, string>();
 
@@ -41,7 +44,7 @@ export function createWorld(...names: readonly string[]): World {
   const template = templates.get(key) ?? buildWorld(names);
   templates.set(key, template);
   const folder = mkdtempSync(join(tmpdir(), 'world-'));
-  cpSync(template, folder, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  cpSync(template, folder, COPY);
   for (const name of names) {
     const config = join(folder, name, '.git', 'config');
     writeFileSync(config, readFileSync(config, 'utf8').replaceAll(template, folder));
@@ -60,7 +63,9 @@ function buildWorld(names: readonly string[]): string {
   git(seed, 'commit', '-q', '-m', 'first');
   git(seed, 'push', '-q', 'origin', 'HEAD:main');
   rmSync(seed, { recursive: true });
-  for (const name of names) git(folder, 'clone', '-q', hub, join(folder, name));
+  const [first = '', ...others] = names;
+  if (names.length > 0) git(folder, 'clone', '-q', hub, join(folder, first));
+  for (const name of others) cpSync(join(folder, first), join(folder, name), COPY);
   return folder;
 }
 

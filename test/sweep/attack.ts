@@ -31,7 +31,8 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   failures.push(...healed.failures);
   failures.push(...named('lost', await lostOf(world, top, owedIn(reference, what))));
   failures.push(...named('lost what was saved', await lostOf(world, top, struck.saved, true)));
-  failures.push(...(await wrongWith(world, top, first)));
+  const kept = operation.replacesUnsent ? { ...first, here: first.hub } : first;
+  failures.push(...(await wrongWith(world, top, kept)));
   const before = pictureOf(world, top);
   const last = await autosync(world, lastCommand(operation)(world));
   if (operation.verdict === 'synced') failures.push(...(await wrongSync(last, world, top)));

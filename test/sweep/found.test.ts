@@ -78,6 +78,10 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'uninstall', kind: 'kill', calls: 'open */here/.git/packed-refs.lock' },
   ],
   [
+    'an uninstallation that was killed when all was done leaves no lock of ours',
+    { operation: 'uninstall', kind: 'kill', calls: 'unlink */autosync/install.lock' },
+  ],
+  [
     'a launcher that was half written when its writer was killed is not left beside the whole one',
     { operation: 'clone', kind: 'kill', calls: 'rename */.local/share/autosync/run' },
   ],

@@ -1,5 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT, type ExitCode } from '../../src/model/exit-codes.js';
 import { GIT, HG, type SweepVcs } from './sweep-vcs.js';
 import { elsewhere, type SweepWorld } from './sweep-world.js';
 
@@ -9,6 +10,8 @@ export type Operation = {
   readonly vcs: SweepVcs;
   /** A command of autosync that comes before all; what it writes names the world's folder, so each copy has its own. */
   readonly first?: (world: SweepWorld) => readonly string[];
+  /** The exit code of that command; 0 unless it is given. */
+  readonly firstEnds?: ExitCode;
   /** Makes the world as it is just before. */
   readonly prepare: (world: SweepWorld) => void;
   /** What is run and cut. Then it is run once more, undisturbed, and must heal. */
@@ -19,6 +22,8 @@ export type Operation = {
   readonly top?: (world: SweepWorld) => string;
   /** What it says, with another exit code, when all has been done already. */
   readonly isOver?: RegExp;
+  /** It may replace what the hub did not have before it; otherwise a branch only ever goes on. */
+  readonly replacesUnsent?: true;
   /** How an undisturbed run ends. */
   readonly verdict: 'synced' | 'blocked';
   /** Contents that are in no file, and must not be lost either. */
@@ -57,8 +62,9 @@ function workThere(world: SweepWorld): void {
   });
 }
 
-/** Under git alone there is anything staged. */
+/** Under git alone there is anything staged, and snapshots that are squashed. */
 const STAGED = 'staged';
+const SQUASH = 'squash';
 
 const cloned = ({ folder }: SweepWorld): string => join(folder, 'cloned');
 
@@ -163,6 +169,24 @@ const PLANS: readonly Plan[] = [
     targets: ['edited.txt', 'added.md'],
   },
   {
+    name: SQUASH,
+    ...run,
+    // What is not sent wants attention.
+    firstEnds: EXIT.failed,
+    replacesUnsent: true,
+    owed: ['HERE added\n', 'HERE first\n\n\nmiddle\n\n\nlast\n'],
+    first: (world) => {
+      appendFileSync(join(world.home, '.config/autosync/config.toml'), 'squash = "1h"\n');
+      workHere(world);
+      return ['snapshot', world.here.top, '--no-push'];
+    },
+    prepare: ({ here }) => {
+      here.write('edited.txt', 'HERE first\n\n\nmiddle\n\n\nHERE last\n');
+      here.remove('added.md');
+    },
+    targets: ['edited.txt', 'fold/renamed.txt'],
+  },
+  {
     name: 'installed',
     ...run,
     first: ({ here }) => ['install', here.top, '--scheduler', 'none'],
@@ -204,11 +228,13 @@ const PLANS: readonly Plan[] = [
 export const GIT_OPERATIONS: readonly Operation[] = PLANS.map((plan) => ({ ...plan, vcs: GIT }));
 
 /** Every operation under Mercurial. */
-export const HG_OPERATIONS: readonly Operation[] = PLANS.filter(({ name }) => name !== STAGED).map((plan) => ({
-  ...plan,
-  name: `hg ${plan.name}`,
-  vcs: HG,
-}));
+export const HG_OPERATIONS: readonly Operation[] = PLANS.filter(({ name }) => name !== STAGED && name !== SQUASH).map(
+  (plan) => ({
+    ...plan,
+    name: `hg ${plan.name}`,
+    vcs: HG,
+  }),
+);
 
 /** Every operation there is. */
 export const OPERATIONS: readonly Operation[] = [...GIT_OPERATIONS, ...HG_OPERATIONS];

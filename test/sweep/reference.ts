@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT } from '../../src/model/exit-codes.js';
 import { readCalls } from '../support/cut.js';
 import type { Operation } from './operations.js';
 import { type Standing, standingOf } from './oracle.js';
@@ -55,7 +56,8 @@ export async function fresh(operation: Operation, template: SweepWorld): Promise
   const world = await copyWorld(template, newFolder());
   if (operation.first === undefined) return world;
   const ended = await autosync(world, operation.first(world));
-  if (ended.code !== 0) throw new Error(`${operation.name}: the first command failed: ${ended.out}${ended.err}`);
+  if (ended.code !== (operation.firstEnds ?? EXIT.done))
+    throw new Error(`${operation.name}: the first command failed: ${ended.out}${ended.err}`);
   operation.prepare(world);
   return world;
 }

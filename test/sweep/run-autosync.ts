@@ -1,4 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Cut, type CutRequest, runCut } from '../support/cut.js';
 import type { Operation } from './operations.js';
 import { program, type SweepWorld } from './sweep-world.js';
@@ -8,21 +11,40 @@ export type Ended = Pick<Cut, 'code' | 'out' | 'err'>;
 
 const command = (args: readonly string[]): readonly string[] => [process.execPath, program(), ...args];
 
-/** Runs autosync, undisturbed. */
-export function autosync(world: SweepWorld, args: readonly string[]): Promise<Ended> {
-  const [file = '', ...rest] = command(args);
-  const child = spawn(file, rest, { cwd: world.folder, env: world.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = { out: '', err: '' };
-  child.stdout.on('data', (piece: Buffer) => {
-    ended.out += piece.toString('utf8');
+const WARM = fileURLToPath(new URL('../support/warm-child.js', import.meta.url));
+
+/** Processes that have the program loaded and nothing to do; they end with us. */
+const idle: ChildProcess[] = [];
+
+async function warmProcess(): Promise<ChildProcess> {
+  const found = idle.pop();
+  if (found !== undefined) return found;
+  const child = fork(WARM, [join(dirname(program()), '..', 'dist', 'cli.js')], {
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  child.stderr.on('data', (piece: Buffer) => {
-    ended.err += piece.toString('utf8');
+  await once(child, 'message');
+  // Whoever waits for an answer keeps it alive; nobody else does.
+  child.unref();
+  child.channel?.unref();
+  return child;
+}
+
+/** Runs autosync, undisturbed. To start the program anew each time would take most of a sweep's time. */
+export async function autosync(world: SweepWorld, args: readonly string[]): Promise<Ended> {
+  const child = await warmProcess();
+  child.channel?.ref();
+  child.send({ args, cwd: world.folder, env: world.env });
+  const ended = await new Promise<Ended>((settle, fail) => {
+    child.once('message', (message: Ended) => {
+      child.removeAllListeners('exit');
+      settle(message);
+    });
+    child.once('exit', (code) => fail(new Error(`the process that runs autosync ended (${code})`)));
   });
-  return new Promise((settle, fail) => {
-    child.on('error', fail);
-    child.on('close', (code) => settle({ ...ended, code: code ?? -1 }));
-  });
+  child.channel?.unref();
+  idle.push(child);
+  return ended;
 }
 
 /** Runs an operation's command, with something happening to it. */

@@ -21,7 +21,7 @@ export async function notBackedUp(repository: Repository): Promise<readonly Rela
     await repository.git.output(['read-tree', '-m', '-i', last], { env: { GIT_INDEX_FILE: index.file } });
     await forgetStats(repository, index);
     const status = await readStatus(repository, 'all', index.file);
-    const changed = status.tracked.filter(({ submodule, unstaged }) => submodule?.commit !== false && unstaged !== '.');
+    const changed = status.tracked.filter(({ unstaged }) => unstaged !== '.');
     const { paths, nested } = withoutHg(status.untracked);
     const fresh = includedPaths(repository.settings, [...paths, ...nested].map(asRelative));
     return [...changed.map(({ path }) => path), ...fresh];

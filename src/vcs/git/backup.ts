@@ -1,6 +1,7 @@
 import type { Change } from '../../model/change.js';
-import type { CommitOutcome, FetchOutcome, PushOutcome } from '../../model/outcome.js';
+import { type CommitOutcome, NOT_ASKED_FOR, type PushOutcome } from '../../model/outcome.js';
 import { remove } from '../../system/files.js';
+import { type BackupHub, lookedAt, noHub } from '../backup-hub.js';
 import type { BackupRequest, BackupResult } from '../vcs.js';
 import { commitTree } from './commit-tree.js';
 import { fetchBranch } from './fetch.js';
@@ -28,30 +29,22 @@ export async function backUp(repository: Repository, request: BackupRequest, sta
   if (request.dryRun) {
     const changes = await changesSince(repository, (await readRef(repository, refs.own)) ?? head, tree);
     const commit = { kind: 'skipped', changes } as const;
-    return { kind: 'done', commit, quarantined, fetch: { kind: 'skipped' }, push: NOT_ASKED };
+    return { kind: 'done', commit, quarantined, fetch: { kind: 'skipped' }, push: NOT_ASKED_FOR };
   }
   const hub = await lookAtHub(repository, branch, refs);
   const last = await lastBackups(repository, refs, hub);
   const { id, commit } = await commitBackup(repository, { head, tree, last });
   if (id !== undefined && id !== (await readRef(repository, refs.own))) await writeRef(repository, refs.own, id);
-  const push = request.push ? await send(repository, { hub, refs, id }) : NOT_ASKED;
-  const fetch: FetchOutcome =
-    hub.kind === 'seen' ? { kind: 'fetched', relation: hub.id === id ? 'equal' : 'ahead' } : hub.outcome;
-  return { kind: 'done', commit, quarantined, fetch, push };
+  const push = request.push ? await send(repository, { hub, refs, id }) : NOT_ASKED_FOR;
+  return { kind: 'done', commit, quarantined, fetch: lookedAt(hub, id), push };
 }
 
-const NOT_ASKED: PushOutcome = { kind: 'not-attempted', why: 'not asked for' };
-
 /** This machine's own branch, as the hub has it. */
-type Hub =
-  | { readonly kind: 'seen'; readonly upstream: Upstream; readonly id: string | undefined }
-  | { readonly kind: 'unseen'; readonly outcome: FetchOutcome; readonly why: string };
+type Hub = BackupHub<Upstream>;
 
 async function lookAtHub(repository: Repository, branch: string, { remote, seen }: AsideRefs): Promise<Hub> {
   const upstream = await upstreamOf(repository, branch);
-  if ('kind' in upstream) {
-    return { kind: 'unseen', outcome: { kind: 'fetched', relation: 'no-upstream' }, why: upstream.why };
-  }
+  if ('kind' in upstream) return noHub(upstream.why);
   const own = { ...upstream, remoteRef: remote, trackingRef: seen };
   const fetched = await fetchBranch(repository, own);
   if (fetched.kind === 'unavailable') return { kind: 'unseen', outcome: fetched, why: fetched.why };

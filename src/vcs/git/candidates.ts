@@ -3,10 +3,11 @@ import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, lstatIfAllowed, lstatIfPresent } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
+import { hasRealParents, parentsOf } from '../placement/parents.js';
 import { isSecret } from '../secrets.js';
 import { withoutHg } from './beside-hg.js';
-import { sizeLimit } from './host-limit.js';
 import { keptOutside } from './large-file-storage.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
@@ -34,8 +35,10 @@ export async function readCandidates(repository: Repository, status: Status): Pr
   const leaveOut = (path: string, reason: QuarantineReason): void => {
     quarantined.set(path, { path: asRelative(path), reason });
   };
+  const limit = sizeLimit(repository);
+  const listed = new Set<string>([...status.untracked, ...status.tracked.map(({ path }) => path)]);
   const take = (path: RelativePath, tracked: TrackedEntry | undefined): void => {
-    const found = lookAt(repository, path, tracked);
+    const found = lookAt(repository, { path, tracked, limit, listed });
     if (typeof found === 'string') leaveOut(path, found);
     else if (found !== undefined) candidates.push(found);
   };
@@ -52,31 +55,48 @@ export async function readCandidates(repository: Repository, status: Status): Pr
   return onlyIncluded(repository.settings, selection, (path) => tracked.has(path));
 }
 
+type Place = {
+  readonly path: RelativePath;
+  readonly tracked: TrackedEntry | undefined;
+  /** How many bytes a file may have. */
+  readonly limit: number;
+  /** All that git's status named. */
+  readonly listed: ReadonlySet<string>;
+};
+
 /** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
 function lookAt(
   repository: Repository,
-  path: RelativePath,
-  tracked: TrackedEntry | undefined,
+  { path, tracked, limit, listed }: Place,
 ): Candidate | QuarantineReason | undefined {
-  if (tracked?.submodule !== undefined && tracked.unstaged !== '.') {
-    // Which commit it stands on is left to the person; its files are its own repository's business.
-    return tracked.submodule.commit || tracked.unstaged === 'D' ? 'submodule' : undefined;
-  }
-  const stats = lstatIfAllowed(joinPath(repository.top, path));
+  // Which commit it stands on is left to the person.
+  if (tracked?.submodule === true && tracked.unstaged !== '.') return 'submodule';
+  const stats = statsOf(repository, path, listed);
   if (stats === 'closed') return 'unreadable';
-  // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
-  const isGone = stats === undefined || (stats.isDirectory() && tracked?.submodule === undefined);
+  // A folder where a file was: the file is gone, and what the folder holds is listed by itself, unless it is a repository.
+  if (stats?.isDirectory() === true && tracked?.unstaged === 'T') return 'nested-repository';
+  const isGone = stats === undefined || (stats.isDirectory() && tracked?.submodule !== true);
   if (isGone) return tracked && { path, tracked, stats: undefined };
-  const reason = statsReason(repository, stats);
+  const reason = statsReason(stats, limit);
   if (reason !== undefined) return reason;
   const isGuarded = tracked === undefined && repository.settings.secretsGuard;
   return isGuarded && isSecret(repository.top, path, stats) ? 'secret' : { path, tracked, stats };
 }
 
-function statsReason(repository: Repository, stats: Stats): QuarantineReason | undefined {
+/**
+ * Returns what stands at a path; what is seen through a link is another path's. A link that is ignored takes the place of
+ * no folder: that was only put elsewhere, and nothing below it is gone.
+ */
+function statsOf({ top }: Repository, path: RelativePath, listed: ReadonlySet<string>): Stats | 'closed' | undefined {
+  const stats = lstatIfAllowed(joinPath(top, path));
+  if (stats === undefined || stats === 'closed' || hasRealParents(top, path)) return stats;
+  return parentsOf(path).some((parent) => listed.has(parent)) ? undefined : 'closed';
+}
+
+function statsReason(stats: Stats, limit: number): QuarantineReason | undefined {
   if (stats.isDirectory() || stats.isSymbolicLink()) return undefined;
   if (!stats.isFile()) return 'special-file';
-  return stats.size > sizeLimit(repository) ? 'too-large' : undefined;
+  return stats.size > limit ? 'too-large' : undefined;
 }
 
 /** Returns every untracked path that git would take, and names what it never takes. */

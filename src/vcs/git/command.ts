@@ -1,8 +1,9 @@
 import { AutosyncError } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
-import { childEnvironment, type Environment } from '../../system/environment.js';
+import { childEnvironment, type Environment, KEEPS_MEMORY } from '../../system/environment.js';
 import { type ExecResult, exec } from '../../system/exec.js';
 import { redact } from '../../system/printable.js';
+import { ignoresCase } from './letter-case.js';
 
 /** Settings for every git that we start, whatever the person configured; each with its reason. */
 const HARDENING: readonly (readonly [string, string])[] = [
@@ -11,6 +12,8 @@ const HARDENING: readonly (readonly [string, string])[] = [
   // Housekeeping in the background would outlive the run; `housekeeping.ts` does it in the foreground.
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
+  // What we take into the index must not be marked as unchanged for ever.
+  ['core.ignoreStat', 'false'],
   // The default flushes no loose object: a power cut leaves empty ones behind (field notes, C8).
   ['core.fsync', 'committed,reference,index'],
   ['core.protectHFS', 'true'],
@@ -56,6 +59,7 @@ const HARDENED_BUT_HOOKS = asArguments(HARDENING);
 const HARDENED = asArguments([...NO_HOOKS, ...HARDENING]);
 
 const ENVIRONMENT: Environment = {
+  ...KEEPS_MEMORY,
   // Untranslated: a few refusals can only be told apart by their words.
   LC_ALL: 'C',
   GIT_TERMINAL_PROMPT: '0',
@@ -66,6 +70,8 @@ const ENVIRONMENT: Environment = {
   GIT_EDITOR: ':',
   // A look must not take the index lock away from the person.
   GIT_OPTIONAL_LOCKS: '0',
+  // What a commit was replaced by here is not what the hub has of it.
+  GIT_NO_REPLACE_OBJECTS: '1',
   // A name like `*.txt` or `:(glob)x` is a name.
   GIT_LITERAL_PATHSPECS: '1',
 };
@@ -96,13 +102,20 @@ export type Git = {
   readonly wasKilled: () => boolean;
 };
 
+/** Returns the door to git for a working tree, by its top: git is told of its disk as it is, whatever was configured. */
+export function gitAtTop(top: AbsolutePath): Git {
+  const ignored = ignoresCase(top);
+  // Git would not look at a new file beside a tracked one of its name in other letters.
+  return gitIn(top, ignored === undefined ? [] : ['-c', `core.ignoreCase=${ignored}`]);
+}
+
 /** Returns the door to git for one folder; every hardening setting applies. */
-export function gitIn(folder: AbsolutePath): Git {
+export function gitIn(folder: AbsolutePath, settings: readonly string[] = []): Git {
   let killed = false;
   const run: Git['run'] = async (args, options = {}) => {
     const result = await exec({
       program: 'git',
-      args: [...(options.seesHooksPath === true ? HARDENED_BUT_HOOKS : HARDENED), ...args],
+      args: [...(options.seesHooksPath === true ? HARDENED_BUT_HOOKS : HARDENED), ...settings, ...args],
       cwd: folder,
       env: childEnvironment({ ...ENVIRONMENT, ...options.env }),
       timeoutMs: options.timeoutMs ?? LOCAL_LIMIT_MS,

@@ -19,9 +19,17 @@ export async function matchesContent(
   if (stats === undefined) return false;
   const format = repository.objectFormat;
   if (stats.isSymbolicLink()) return content.mode === '120000' && hashBlob(readLink(at), format) === content.id;
-  if (!stats.isFile() || !content.mode.startsWith('100')) return false;
+  if (!stats.isFile()) return false;
+  // Where git makes no links, a link is a file that holds where it leads.
+  if (content.mode === '120000')
+    return blobId(at, format) === content.id && !(await keeps(repository, 'core.symlinks'));
+  if (!content.mode.startsWith('100')) return false;
   const executable = (stats.mode & 0o100) !== 0;
-  if (process.platform !== 'win32' && executable !== (content.mode === '100755') && (await hasFileMode(repository))) {
+  if (
+    process.platform !== 'win32' &&
+    executable !== (content.mode === '100755') &&
+    (await keeps(repository, 'core.fileMode'))
+  ) {
     return false;
   }
   if (blobId(at, format) === content.id) return true;
@@ -45,15 +53,21 @@ async function filteredId(repository: Repository, path: RelativePath, at: Absolu
   return result.exitCode === 0 ? result.stdout.toString('utf8').trim() : undefined;
 }
 
-const fileModes = new WeakMap<Repository, Promise<boolean>>();
+const FILE_SYSTEM = ['core.fileMode', 'core.symlinks'] as const;
 
-/** Tells whether the repository's file system keeps the executable bit (`core.fileMode`). */
-function hasFileMode(repository: Repository): Promise<boolean> {
-  const known = fileModes.get(repository);
-  if (known !== undefined) return known;
-  const asked = repository.git
-    .run(['config', '--type=bool', 'core.fileMode'])
-    .then((result) => result.stdout.toString('utf8').trim() !== 'false');
-  fileModes.set(repository, asked);
-  return asked;
+const kept = new WeakMap<Repository, Promise<ReadonlyMap<string, string>>>();
+
+/** Tells whether the repository's file system keeps the executable bit (`core.fileMode`), or links (`core.symlinks`). */
+async function keeps(repository: Repository, key: (typeof FILE_SYSTEM)[number]): Promise<boolean> {
+  const known = kept.get(repository);
+  if (known !== undefined) return (await known).get(key) !== 'false';
+  const asked = Promise.all(FILE_SYSTEM.map(async (one) => [one, await settingOf(repository, one)] as const)).then(
+    (values) => new Map(values),
+  );
+  kept.set(repository, asked);
+  return (await asked).get(key) !== 'false';
+}
+
+async function settingOf({ git }: Repository, key: string): Promise<string> {
+  return (await git.run(['config', '--type=bool', key])).stdout.toString('utf8').trim();
 }

@@ -4,8 +4,9 @@ import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
+import { pinName } from './move-branch.js';
 import { networkOptions } from './network.js';
-import { countAheadBehind, isAncestor, readRef, readRefs, writeRef } from './refs.js';
+import { countAheadBehind, isAncestor, readRef, readRefs, removeRef, writeRef } from './refs.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { type Upstream, upstreamOf } from './upstream.js';
@@ -63,7 +64,25 @@ export async function fetchBranch(repository: Repository, upstream: Upstream): P
   if (result.exitCode === 0) return { kind: 'fetched', head: await readRef(repository, trackingRef) };
   if (isObjectDamage(result.stderr)) throw gitFailure(args, result);
   if (/couldn't find remote ref/i.test(result.stderr)) return { kind: 'fetched', head: undefined };
+  if (await removeStaleRef(repository, trackingRef, result.stderr)) return await fetchBranch(repository, upstream);
   return { kind: 'unavailable', ...remoteFailure(result) };
+}
+
+/** What git says where a ref would need the name of another one for a folder, or the reverse. */
+const NAME_TAKEN = /'(refs\/remotes\/[^'\n]+)' exists; cannot create/;
+
+/**
+ * Removes our memory of a branch `a` where the hub has a branch `a/b`, or the reverse: it cannot have both, so the one we
+ * remember is gone there. Its commit is pinned.
+ */
+async function removeStaleRef(repository: Repository, trackingRef: string, words: string): Promise<boolean> {
+  const stale = NAME_TAKEN.exec(words)?.[1];
+  if (stale === undefined) return false;
+  if (!trackingRef.startsWith(`${stale}/`) && !stale.startsWith(`${trackingRef}/`)) return false;
+  const id = await readRef(repository, stale);
+  if (id !== undefined) await writeRef(repository, pinName(repository.now()), id);
+  await removeRef(repository, stale);
+  return true;
 }
 
 type RewriteQuestion = {

@@ -1,14 +1,16 @@
 import { AutosyncError } from '../../model/errors.js';
-import type { AbsolutePath } from '../../model/paths.js';
+import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import {
   createExclusively,
   exists,
+  isFolder,
   joinPath,
   listNames,
   lstatIfPresent,
   makeFolder,
   remove,
 } from '../../system/files.js';
+import { splitPaths } from '../../system/path-bytes.js';
 import { printable } from '../../system/printable.js';
 import { isProgramAtWork } from '../../system/process-list.js';
 import { placementFolders } from '../placement/journal.js';
@@ -50,7 +52,7 @@ export async function heal(repository: Repository): Promise<readonly string[]> {
   done.push(...healBranch(repository));
   const killed = exists(joinPath(repository.privateFolder, UNDER_WAY));
   // First, because a lock that a dead git has left would keep the rest from being mended.
-  done.push(...healLocks(repository, killed));
+  done.push(...(await healLocks(repository, killed)));
   done.push(...(await endHalfDone(repository)));
   removePrivateIndexes(repository);
   removeUnfinished(repository);
@@ -89,7 +91,7 @@ function removeUnfinished({ privateFolder }: Repository): void {
 }
 
 /** Removes locks of runs of ours that died, and git's own where it is sure that no git holds them any more. */
-function healLocks(repository: Repository, killed: boolean): readonly string[] {
+async function healLocks(repository: Repository, killed: boolean): Promise<readonly string[]> {
   const done: string[] = [];
   const own = indexLockFile(repository);
   if (isDeadLockOfOurs(own)) {
@@ -97,7 +99,7 @@ function healLocks(repository: Repository, killed: boolean): readonly string[] {
     done.push("removed our own lock 'index.lock' of a run that had died");
   }
   const left = lockFiles(repository).filter((lock) => exists(lock));
-  if (left.length === 0 || isProgramAtWork('git', repository.top)) return done;
+  if (left.length === 0 || (await isGitAtWork(repository))) return done;
   for (const lock of left) {
     const age = repository.now() - (lstatIfPresent(lock)?.mtimeMs ?? repository.now());
     if (!killed && age < STALE_LOCK_MS) continue;
@@ -107,10 +109,24 @@ function healLocks(repository: Repository, killed: boolean): readonly string[] {
   return done;
 }
 
-function lockFiles(repository: Repository): readonly AbsolutePath[] {
-  const folders = [...new Set([repository.gitDir, repository.commonDir])];
-  const direct = folders.flatMap((folder) => locksIn(folder));
-  return [...direct, ...locksBelow(joinPath(repository.commonDir, 'refs'))];
+/**
+ * Tells whether a git works in any of the working trees of the repository, which have the refs in common; where git
+ * cannot list them (`worktree <path> NUL` and more for each), one may.
+ */
+async function isGitAtWork({ git, commonDir }: Repository): Promise<boolean> {
+  const listed = await git.run(['worktree', 'list', '--porcelain', '-z']);
+  if (listed.exitCode !== 0) return true;
+  const tops = splitPaths(listed.stdout).flatMap((line) => (line.startsWith('worktree ') ? [line.slice(9)] : []));
+  const folders = [commonDir, ...tops.map(asAbsolute).filter(isFolder)];
+  return folders.some((folder) => isProgramAtWork('git', folder));
+}
+
+/** What all working trees of a repository lock in common; the main one's index and HEAD are its own. */
+const SHARED_LOCKS = ['packed-refs.lock', 'config.lock', 'shallow.lock'];
+
+function lockFiles({ gitDir, commonDir }: Repository): readonly AbsolutePath[] {
+  const shared = gitDir === commonDir ? [] : SHARED_LOCKS.map((name) => joinPath(commonDir, name));
+  return [...locksIn(gitDir), ...shared, ...locksBelow(joinPath(commonDir, 'refs'))];
 }
 
 const locksIn = (folder: AbsolutePath): readonly AbsolutePath[] =>

@@ -1,19 +1,48 @@
+import { joinPath, makeFolder, readTextIfPresent, writeAtomically } from '../../system/files.js';
 import { isAncestor } from './refs.js';
 import type { Repository } from './repository.js';
 
 /** Pins are kept for thirty days. */
-const PIN_AGE_MS = 30 * 24 * 3_600_000;
+const PIN_DAYS = 30;
+const PIN_AGE_MS = PIN_DAYS * 24 * 3_600_000;
 
-/** Removes pins older than thirty days, and lets git tidy its objects when it thinks that worth while. */
+/**
+ * Removes old pins, and lets git tidy its objects when it thinks that worth while. A pin is old when its name says so and
+ * it was met here, once a day, as many times: one run with a wrong clock, ahead or behind, makes none old.
+ */
 export async function housekeeping(repository: Repository): Promise<void> {
   const pins = await readPins(repository);
-  const old = pins.filter(({ at }) => at > 0 && repository.now() - at > PIN_AGE_MS);
-  await removeRefs(
-    repository,
-    old.map(({ ref }) => ref),
-  );
+  const before = readMeetings(repository);
+  const meetings = new Map(pins.map(({ ref }) => [ref, (before.get(ref) ?? 0) + 1]));
+  const isOld = ({ ref, at }: Pin): boolean =>
+    at > 0 && repository.now() - at > PIN_AGE_MS && (meetings.get(ref) ?? 0) >= PIN_DAYS;
+  const old = pins.filter(isOld).map(({ ref }) => ref);
+  await removeRefs(repository, old);
+  for (const ref of old) meetings.delete(ref);
+  writeMeetings(repository, meetings);
   // In the foreground: what runs in the background would outlive the run, or be ended with it in the middle.
   await repository.git.run(['-c', 'gc.auto=6700', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
+}
+
+type Meetings = ReadonlyMap<string, number>;
+type Place = Pick<Repository, 'privateFolder'>;
+
+const meetingsFile = ({ privateFolder }: Place): ReturnType<typeof joinPath> => joinPath(privateFolder, 'pins');
+
+/** Reads how often each pin has been met: `<times> SP <ref>` on a line. */
+function readMeetings(repository: Place): Meetings {
+  const lines = (readTextIfPresent(meetingsFile(repository)) ?? '').split('\n');
+  const found = lines.flatMap((line) => {
+    const [, times, ref] = /^(\d{1,5}) (refs\/.+)$/.exec(line) ?? [];
+    return ref === undefined ? [] : [[ref, Number(times)] as const];
+  });
+  return new Map(found);
+}
+
+function writeMeetings(repository: Place, meetings: Meetings): void {
+  makeFolder(repository.privateFolder);
+  const lines = [...meetings].map(([ref, times]) => `${times} ${ref}\n`);
+  writeAtomically(meetingsFile(repository), lines.join(''));
 }
 
 /** Takes back every ref of ours that protects nothing: what a pin alone still holds is kept. */
@@ -27,6 +56,7 @@ export async function removeOwnRefs(repository: Repository): Promise<void> {
 }
 
 type OwnRef = { readonly ref: string; readonly id: string };
+type Pin = OwnRef & { readonly at: number };
 
 async function readOwnRefs(repository: Repository): Promise<readonly OwnRef[]> {
   const text = await repository.git.text(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/autosync/']);
@@ -36,7 +66,7 @@ async function readOwnRefs(repository: Repository): Promise<readonly OwnRef[]> {
     .map((line) => ({ id: line.slice(0, line.indexOf(' ')), ref: line.slice(line.indexOf(' ') + 1) }));
 }
 
-async function readPins(repository: Repository): Promise<readonly (OwnRef & { readonly at: number })[]> {
+async function readPins(repository: Repository): Promise<readonly Pin[]> {
   const refs = await readOwnRefs(repository);
   return refs
     .filter(({ ref }) => ref.startsWith('refs/autosync/pin/'))

@@ -1,3 +1,5 @@
+import { realPath } from '../../system/files.js';
+import { lookWithin } from '../look-within.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
 import { backUp } from './backup.js';
 import { notBackedUp, unsentBackups } from './backup-state.js';
@@ -11,12 +13,15 @@ import { housekeeping, removeOwnRefs } from './housekeeping.js';
 import { ignoredFolders } from './ignored-folders.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
+import { look } from './look.js';
+import { mergeTools } from './merge-tools.js';
 import { openRepository } from './open.js';
 import { publishAside } from './publish-aside.js';
 import { push } from './push.js';
 import { readRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { snapshot } from './snapshot.js';
+import { squash } from './squash.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
 import { uncommitted } from './uncommitted.js';
@@ -29,6 +34,14 @@ export const git: Vcs = {
   open: async (path, options): Promise<Opened> => {
     const opened = await openRepository(path, options);
     return opened.kind === 'opened' ? { kind: 'opened', tree: workingTree(opened.repository) } : opened;
+  },
+  look: async (path, options) => {
+    const quick = await look(path, options.settings);
+    if (quick !== undefined) return quick;
+    const opened = await openRepository(path, options);
+    // One that lies around the folder, whose own has gone, is another repository.
+    if (opened.kind !== 'opened' || realPath(opened.repository.top) !== realPath(path)) return undefined;
+    return await lookWithin(workingTree(opened.repository));
   },
   remotes: (top) => remotes({ git: gitIn(top) }),
   clone,
@@ -65,12 +78,14 @@ function workingTree(repository: Repository): WorkingTree {
     backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, tree: asideTree }),
     fetch: (state) => fetch(repository, state),
+    squash: (request) => squash(repository, request),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
     uncommitted: () => (isBackup ? notBackedUp(repository) : uncommitted(repository)),
     ignoredFolders: () => ignoredFolders(repository),
     versions: versionsOf(repository),
+    mergeTools: mergeTools(repository),
   };
 }
 

@@ -1,10 +1,9 @@
 import type { Conflict } from '../../model/outcome.js';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
-import type { ConflictPolicy } from '../../model/repo.js';
 import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import { localCopyName } from '../local-copy-name.js';
-import { blockedBy, inTheWay } from '../placement/in-the-way.js';
+import { blockedBy, blockedFor, inTheWay, pausedBy } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { BUSY, place } from '../placement/place.js';
 import type { Content, CopyName, Surprise, TreeDifference } from '../placement/plan.js';
@@ -30,9 +29,11 @@ import {
   writeEntries,
 } from './private-index.js';
 import type { Repository } from './repository.js';
-import { settleConflicts } from './settle-conflicts.js';
+import { type Settled, settleConflicts } from './settle-conflicts.js';
 import { outsideSparseCheckout } from './sparse-checkout.js';
+import { COMPOSING_FIRST, isStagedOtherwise } from './staged-otherwise.js';
 import { stagingFolder } from './staging-folder.js';
+import { readStatus } from './status.js';
 
 /** Brings the hub's work in: computed in the object store, then placed file by file. */
 export async function integrate(repository: Repository, request: IntegrateRequest): Promise<IntegrateResult> {
@@ -43,11 +44,14 @@ export async function integrate(repository: Repository, request: IntegrateReques
   if (head === undefined || hub.relation === 'behind') {
     return await bringIn(repository, { ...request, to: hub.head, kind: 'fast-forwarded', conflicts: [] });
   }
-  const merge = await mergeInStore(repository, { ours: head, theirs: hub.head, policy: request.policy });
-  if (merge.conflicts.length > 0 && request.policy === 'pause') return { kind: 'paused', conflicts: merge.conflicts };
-  const message = repository.messages.merge(merge.conflicts);
+  const merge = await mergeInStore(repository, { ...request, ours: head, theirs: hub.head });
+  const { conflicts, crowded } = merge;
+  if (crowded.length > 0 || (conflicts.length > 0 && request.policy === 'pause')) {
+    return { kind: 'paused', conflicts, crowded };
+  }
+  const message = repository.messages.merge(conflicts);
   const to = await commitTree(repository, { tree: merge.tree, parents: [head, hub.head], message });
-  return await bringIn(repository, { ...request, to, kind: 'merged', conflicts: merge.conflicts });
+  return await bringIn(repository, { ...request, to, kind: 'merged', conflicts });
 }
 
 const done = (
@@ -55,23 +59,28 @@ const done = (
   outcome: Extract<IntegrateResult, { kind: 'done' }>['outcome'],
 ): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
 
+type MergeRequest = Pick<IntegrateRequest, 'policy' | 'mostCopies'> & {
+  readonly ours: string;
+  readonly theirs: string;
+};
+
 /** Merges two commits in the object store, and settles what conflicts there. */
 async function mergeInStore(
   repository: Repository,
-  { ours, theirs, policy }: { readonly ours: string; readonly theirs: string; readonly policy: ConflictPolicy },
-): Promise<{ readonly tree: string; readonly conflicts: readonly Conflict[] }> {
+  { ours, theirs, policy, mostCopies }: MergeRequest,
+): Promise<Settled> {
   const result = await repository.git.run(mergeTreeArguments(ours, theirs));
   // 0: merged; 1: merged with conflicts; anything else is a failure.
   if (result.exitCode !== 0 && result.exitCode !== 1) await repository.git.output(mergeTreeArguments(ours, theirs));
   const merge = parseMergeTree(result.stdout);
-  if (merge.conflicted.size === 0) return { tree: merge.tree, conflicts: [] };
+  if (merge.conflicted.size === 0) return { tree: merge.tree, conflicts: [], crowded: [] };
   const side = preferredSide(policy);
   if (side !== undefined) return await preferSide(repository, { merge, ours, theirs, side });
-  return await settleConflicts(repository, { merge, ours, theirs });
+  return await settleConflicts(repository, { merge, ours, theirs, mostCopies });
 }
 
 /** A commit to put in place, and why. */
-export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace'> & {
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace' | 'mostCopies'> & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged' | 'revised';
   readonly conflicts: readonly Conflict[];
@@ -80,15 +89,16 @@ export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarant
 const REASONS = { 'fast-forwarded': 'fast-forward', merged: 'merge', revised: 'by hand' } as const;
 
 /** Puts a commit that is in the object store in place, file by file. */
-export async function bringIn(
-  repository: Repository,
-  request: BringInRequest,
-): Promise<Exclude<IntegrateResult, { kind: 'paused' }>> {
+export async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
   const why = stillBeingWritten(request.quarantined, files);
   if (why !== undefined) return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
+  // No snapshot has asked: without a commit the branch begins with the hub's, index and all.
+  if (request.head === undefined && isStagedOtherwise(await readStatus(repository))) {
+    return { kind: 'blocked', blocked: COMPOSING_FIRST };
+  }
   const flags = await flagsFor(repository, differences);
   const isLeftOut = (path: RelativePath): boolean =>
     flags.skipWorktree.has(path) && lstatIfPresent(joinPath(repository.top, path)) === undefined;
@@ -96,7 +106,9 @@ export async function bringIn(
     top: repository.top,
     differences: files.filter(({ path }) => !isLeftOut(path)),
     matches: (path: RelativePath, at: AbsolutePath, content: Content) => matchesContent(repository, path, at, content),
+    isTracked: async (path: RelativePath) => await isIn(repository, from, path),
     copyName: ownCopyName(repository),
+    mostCopies: request.mostCopies,
   };
   const obstacle = request.displace ? undefined : ((await stagedIn(repository, files)) ?? (await inTheWay(planned)));
   if (obstacle !== undefined) return { kind: 'blocked', blocked: blockedBy(obstacle) };
@@ -120,10 +132,7 @@ export async function bringIn(
     commit: () => makeOfficial(repository, request, { entries: differences.index, flags }),
     isCommitted: isCommitted(repository),
   });
-  if (placed.kind === 'surprise') {
-    distrust(repository, placed.surprise.path);
-    return { kind: 'changed-meanwhile', why: surpriseWords(repository, placed.surprise) };
-  }
+  if (placed.kind === 'surprise') return surprised(repository, placed.surprise);
   for (const path of submodules) {
     const folder = joinPath(repository.top, path);
     if (lstatIfPresent(folder) === undefined) makeSharedFolder(folder);
@@ -133,6 +142,19 @@ export async function bringIn(
   const kind = request.kind === 'merged' ? 'merged' : 'fast-forwarded';
   return done(request.to, { kind, files: placed.files, conflicts });
 }
+
+/** Says what comes of a placement that was taken back. */
+function surprised(repository: Repository, surprise: Surprise): IntegrateResult {
+  if (surprise.isCrowded === true) return pausedBy(surprise);
+  const blocked = blockedFor(surprise);
+  if (blocked !== undefined) return { kind: 'blocked', blocked };
+  distrust(repository, surprise.path);
+  return { kind: 'changed-meanwhile', why: surpriseWords(repository, surprise) };
+}
+
+/** Tells whether a tree holds a path. */
+const isIn = async ({ git }: Repository, tree: string, path: RelativePath): Promise<boolean> =>
+  (await git.output(['ls-tree', '-z', tree, '--', path])).length > 0;
 
 /** Returns a path that comes in and has something staged, which may stand nowhere else. */
 async function stagedIn(repository: Repository, files: readonly TreeDifference[]): Promise<RelativePath | undefined> {

@@ -1,7 +1,5 @@
-import { AutosyncError } from '../../model/errors.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { encodePath, isForeignName, splitPaths } from '../../system/path-bytes.js';
-import { printable } from '../../system/printable.js';
+import { isForeignName, replaceForeignBytes, splitPaths } from '../../system/path-bytes.js';
 import { followRenames, type NameHistory } from '../follow-renames.js';
 import type { FileVersion, ListRequest } from '../versions.js';
 import type { GitOptions } from './command.js';
@@ -37,7 +35,8 @@ export async function listVersions(repository: WithGit, request: ListRequest): P
 
 async function historyOf(repository: WithGit, name: Name): Promise<NameHistory> {
   const { args, options } = question(name);
-  const listed = parseVersions(await repository.git.output([...ARGUMENTS, ...args], options));
+  const found = parseVersions(await repository.git.output([...ARGUMENTS, ...args], options));
+  const listed = isForeignName(name.path) ? found.filter(({ path }) => path === name.path) : found;
   const sizes = await sizesOf(repository, [...new Set(listed.map(({ blob }) => blob))]);
   const versions: FileVersion[] = [];
   const earlier: Name[] = [];
@@ -50,12 +49,14 @@ async function historyOf(repository: WithGit, name: Name): Promise<NameHistory> 
   return { versions, earlier };
 }
 
-/** Names the file: a name that is not text cannot be an argument, and one with a newline no line of the input. */
+/**
+ * Names the file. A name that is not text cannot be an argument: then a pattern stands for it, in which any byte will do
+ * for each that is no text, and what else looks like that is left out afterwards.
+ */
 function question({ path, from }: Name): { readonly args: readonly string[]; readonly options: GitOptions } {
   if (!isForeignName(path)) return { args: [from, '--', path], options: {} };
-  if (path.includes('\n')) throw new AutosyncError('failed', `git cannot be asked about '${printable(path)}'`);
-  const input = Buffer.concat([Buffer.from(`${from}\n--\n`), encodePath(path)]);
-  return { args: ['--stdin'], options: { input } };
+  const pattern = replaceForeignBytes(path.replaceAll(/[\\*?[]/g, '\\$&'), '?');
+  return { args: [from, '--', `:(glob)${pattern}`], options: { env: { GIT_LITERAL_PATHSPECS: '0' } } };
 }
 
 type Listed = Omit<FileVersion, 'size'> & { readonly blob: string; readonly isMerge: boolean };

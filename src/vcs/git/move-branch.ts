@@ -89,7 +89,7 @@ export async function moveBranch(repository: Repository, request: BranchMove): P
 }
 
 /** Returns where a branch stands; unlike a look for any ref, it fails where git cannot tell. */
-async function readBranch(repository: Repository, branch: string): Promise<string | undefined> {
+export async function readBranch(repository: Repository, branch: string): Promise<string | undefined> {
   const ref = `refs/heads/${branch}`;
   return (await readRefs(repository, [ref])).get(ref);
 }
@@ -124,7 +124,7 @@ async function updateBranch(
 }
 
 /** Names a pin by its time, so that a name can be read and sorted: `refs/autosync/pin/20261120T181500123Z`. */
-function pinName(now: number): string {
+export function pinName(now: number): string {
   const time = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
   return `refs/autosync/pin/${time}-${process.pid}`;
 }

@@ -2,7 +2,7 @@ import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import { isFolder, joinPath } from '../../system/files.js';
 import { isForeignName } from '../../system/path-bytes.js';
 import type { OpenOptions } from '../vcs.js';
-import { type Git, gitIn, lastWords } from './command.js';
+import { type Git, gitAtTop, gitIn, lastWords } from './command.js';
 import { readHookFacts } from './hook-site.js';
 import type { Repository } from './repository.js';
 
@@ -29,7 +29,7 @@ export async function openRepository(path: AbsolutePath, options: OpenOptions): 
   const privateFolder = joinPath(gitDir, 'autosync');
   const objectFormat = format === 'sha256' ? 'sha256' : 'sha1';
   const { settings, messages, now, sleep, progress } = options;
-  const places = { git: gitIn(top), top, gitDir, commonDir, indexFile, hooksFolder, privateFolder };
+  const places = { git: gitAtTop(top), top, gitDir, commonDir, indexFile, hooksFolder, privateFolder };
   const hooks = await readHookFacts(places);
   return { kind: 'opened', repository: { ...places, hooks, objectFormat, settings, messages, now, sleep, progress } };
 }

@@ -41,7 +41,7 @@ export async function preferSide(repository: Repository, request: PreferRequest)
     else settleLabelled(outcome, { ...found, name, preferred });
   }
   await putBack(repository, { request, sides, outcome });
-  return { tree: await treeOf(repository, merge.tree, { merged, outcome }), conflicts: outcome.conflicts };
+  return { tree: await treeOf(repository, merge.tree, { merged, outcome }), conflicts: outcome.conflicts, crowded: [] };
 }
 
 type Content = { readonly mode: string; readonly id: string };

@@ -34,7 +34,7 @@ export async function prepare(
   await forgetStats(repository, index);
   // What was staged although it is left out would go into the snapshot all the same.
   const isLeftOut = new Set(quarantined.map(({ path }) => path));
-  const staged = status.tracked.filter((entry) => entry.staged !== '.' && entry.submodule === undefined);
+  const staged = status.tracked.filter((entry) => entry.staged !== '.' && !entry.submodule);
   const unwanted = staged.filter(({ path }) => isLeftOut.has(path));
   await takeBack(
     repository,

@@ -1,5 +1,8 @@
 import type { PushOutcome } from '../../model/outcome.js';
+import { quoteShell } from '../../system/quote.js';
+import { goneAside } from '../gone-aside.js';
 import { commitTree } from './commit-tree.js';
+import { listRemote } from './list-remote.js';
 import { pushCommit } from './push.js';
 import { asRefPart, isAncestor, readRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
@@ -33,23 +36,45 @@ export type AsideRequest = {
 
 /**
  * Sends work to this machine's own branch on the hub, `autosync/<machine>/<branch>`. That branch, too, only moves
- * forward: what it held before becomes a parent of what it holds now.
+ * forward: what it held before becomes a parent of what it holds now. Where somebody has taken it away it is begun anew
+ * when there is more work, and nothing of it brought back.
  */
 export async function publishAside(repository: Repository, { branch, tree }: AsideRequest): Promise<PushOutcome> {
   const upstream = await upstreamOf(repository, branch);
   if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
+  const { remote } = upstream;
   const head = await readRef(repository, `refs/heads/${branch}`);
   const refs = asideRefs(repository, branch);
   const before = await readRef(repository, refs.own);
-  const id = await asideCommit(repository, { head, before, tree });
-  if (id === undefined) return { kind: 'nothing-to-push' };
-  if (id === before && (await readRef(repository, refs.sent)) === id) return { kind: 'nothing-to-push' };
+  const sent = await readRef(repository, refs.sent);
+  const hub = sent === undefined ? undefined : await listRemote(repository, remote, { named: [refs.remote] });
+  if (hub?.kind === 'unavailable') return hub;
+  const there = hub?.refs.get(refs.remote);
+  const wanted = await asideCommit(repository, { head, before, tree });
+  if (wanted === undefined) return { kind: 'nothing-to-push' };
+  if (wanted === before && wanted === sent) {
+    const isThere = there !== undefined && (await isAncestor(repository, wanted, there));
+    return isThere ? { kind: 'nothing-to-push' } : gone(remote, refs);
+  }
+  const isGone = hub !== undefined && there === undefined;
+  const id = isGone ? ((await asideCommit(repository, { head, before: undefined, tree })) ?? wanted) : wanted;
+  return await send(repository, { remote, refs, id });
+}
+
+type Sending = { readonly remote: string; readonly refs: AsideRefs; readonly id: string };
+
+async function send(repository: Repository, { remote, refs, id }: Sending): Promise<PushOutcome> {
   await writeRef(repository, refs.own, id);
-  const sent = await pushCommit(repository, { remote: upstream.remote, id, ref: refs.remote });
+  const sent = await pushCommit(repository, { remote, id, ref: refs.remote });
   if (sent.kind === 'unavailable') return sent;
   if (sent.kind === 'rejected') return { kind: 'rejected', reason: sent.reason, why: sent.why };
   await writeRef(repository, refs.sent, id);
   return { kind: 'pushed', commits: 1 };
+}
+
+function gone(remote: string, refs: AsideRefs): PushOutcome {
+  const refspec = quoteShell(`${refs.own}:${refs.remote}`);
+  return goneAside(refs.remote.replace(/^refs\/heads\//, ''), `git push ${remote} ${refspec}`);
 }
 
 type AsideCommit = {

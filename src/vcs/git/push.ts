@@ -1,4 +1,5 @@
 import type { PushOutcome } from '../../model/outcome.js';
+import { MAX_REBUILDS } from '../host-limit.js';
 import type { HubState } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
@@ -7,29 +8,55 @@ import { hubLockWords, removeStaleHubLock } from './hub-lock.js';
 import { lockIn } from './index-lock.js';
 import { pushLargeFiles } from './large-file-storage.js';
 import { networkOptions } from './network.js';
-import { readRef, writeRef } from './refs.js';
+import { notWhereFetched, pushesElsewhere } from './push-url.js';
+import { readRef, removeRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
+import { unsentCommits } from './unsent.js';
 import { upstreamOf } from './upstream.js';
 
 /** Sends a branch to the hub; never by force: the hub itself refuses what does not continue what it has. */
-export async function push(repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> {
+export const push = (repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> =>
+  pushBranch(repository, { branch, hub, triesLeft: MAX_REBUILDS });
+
+type BranchPush = { readonly branch: string; readonly hub: HubState; readonly triesLeft: number };
+
+async function pushBranch(repository: Repository, { branch, hub, triesLeft }: BranchPush): Promise<PushOutcome> {
   const upstream = await upstreamOf(repository, branch);
   if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const id = await readRef(repository, `refs/heads/${branch}`);
   if (id === undefined || id === hub.head) return { kind: 'nothing-to-push' };
-  const sent = await pushCommit(repository, { remote: upstream.remote, id, ref: upstream.remoteRef });
+  // Once it is sent, git has its own memory of the hub's branch say so.
+  const commits = await countUnsent(repository, id, hub.head);
+  const { remote, remoteRef: ref, trackingRef } = upstream;
+  const isElsewhere = await pushesElsewhere(repository, remote);
+  const tracked = isElsewhere ? await readRef(repository, trackingRef) : undefined;
+  const sent = await pushCommit(repository, { remote, id, ref });
   if (sent.kind === 'unavailable') return sent;
   if (sent.kind === 'rejected') {
     const { words, ...rejected } = sent;
-    if (sent.reason !== 'too-large') return rejected;
+    if (sent.reason !== 'too-large' || triesLeft === 0) return rejected;
     const rebuilt = await rebuildWithoutLargeFiles(repository, { branch, head: id, hub: hub.head, words });
-    return rebuilt === undefined ? rejected : await push(repository, branch, hub);
+    if (rebuilt === undefined) return rejected;
+    return await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
+  }
+  const missing = isElsewhere ? await notWhereFetched(repository, { remote, id, ref }) : undefined;
+  if (missing !== undefined) {
+    // Git has noted what it sent as what the hub has.
+    if (tracked === undefined) await removeRef(repository, trackingRef);
+    else await writeRef(repository, trackingRef, tracked);
+    return missing;
   }
   await writeRef(repository, upstream.seenRef, id);
-  await writeRef(repository, upstream.trackingRef, id);
-  const range = hub.head === undefined ? [id] : [`${hub.head}..${id}`];
-  return { kind: 'pushed', commits: Number(await repository.git.text(['rev-list', '--count', ...range])) };
+  await writeRef(repository, trackingRef, id);
+  return { kind: 'pushed', commits };
+}
+
+/** Counts the commits that the hub gets; of a branch that is new to it, it has most already. */
+async function countUnsent(repository: Repository, id: string, hub: string | undefined): Promise<number> {
+  const { range } =
+    hub === undefined ? await unsentCommits(repository, { head: id, hub }) : { range: [`${hub}..${id}`] };
+  return Number(await repository.git.text(['rev-list', '--count', ...range]));
 }
 
 /** One commit to send, and the full name of the ref that it shall stand on. */

@@ -1,3 +1,4 @@
+import { isForeignName } from '../../system/path-bytes.js';
 import { revisedBy } from '../revised-by.js';
 import type { Edit, ReviseRequest, ReviseResult } from '../versions.js';
 import { commitTree } from './commit-tree.js';
@@ -20,6 +21,7 @@ export async function revise(repository: Repository, request: ReviseRequest): Pr
     kind: 'revised',
     conflicts: [],
     displace: true,
+    mostCopies: Number.POSITIVE_INFINITY,
   });
   return revisedBy(placed);
 }
@@ -43,7 +45,10 @@ async function entryOf(repository: Repository, { path, to }: Edit, sides: Map<st
     case 'nothing':
       return { path, content: undefined };
     case 'bytes': {
-      const id = await repository.git.text(['hash-object', '-w', '--no-filters', '--stdin'], { input: to.bytes });
+      // As a file that stands there would be taken: with the person's own filters and line ends, which a link does not have.
+      const isPlain = to.mode === '120000' || isForeignName(path);
+      const how = isPlain ? '--no-filters' : `--path=${path}`;
+      const id = await repository.git.text(['hash-object', '-w', how, '--stdin'], { input: to.bytes });
       return { path, content: { mode: to.mode, id } };
     }
     case 'version': {

@@ -1,24 +1,33 @@
 import type { Conflict, ConflictKind } from '../../model/outcome.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { conflictCopyName } from '../conflict-copy.js';
+import { crowdedBy } from '../crowded.js';
 import type { MergeTree, Stage } from './merge-tree-parser.js';
 import { copyIndex, type IndexEntry, type PrivateIndex, writeEntries, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
 import { provenance, readSide, type Side } from './side.js';
 
 /** A merge with every conflict settled. */
-export type Settled = { readonly tree: string; readonly conflicts: readonly Conflict[] };
+export type Settled = {
+  readonly tree: string;
+  readonly conflicts: readonly Conflict[];
+  /** Files that would have more copies than they may. */
+  readonly crowded: readonly RelativePath[];
+};
 
 /** A merge to settle: git's answer and the two commits. */
 export type SettleRequest = { readonly merge: MergeTree; readonly ours: string; readonly theirs: string };
+
+/** A merge to settle by copies, of which one file may have so many. */
+export type CopyRequest = SettleRequest & { readonly mostCopies: number };
 
 /**
  * Settles every conflict of a merge in the object store: the hub's version keeps the name, ours becomes a conflict copy
  * beside it, a change wins over a removal. No file ever holds conflict markers: git's own merged version of a
  * conflicted path is thrown away and the two originals are taken.
  */
-export async function settleConflicts(repository: Repository, request: SettleRequest): Promise<Settled> {
-  const { merge, ours, theirs } = request;
+export async function settleConflicts(repository: Repository, request: CopyRequest): Promise<Settled> {
+  const { merge, ours, theirs, mostCopies } = request;
   const sides = { ours: await readSide(repository, ours), theirs: await readSide(repository, theirs) };
   const merged = await readSide(repository, merge.tree);
   const entries: IndexEntry[] = [];
@@ -39,7 +48,14 @@ export async function settleConflicts(repository: Repository, request: SettleReq
     ...entries.filter(isRemoval),
     ...entries.filter((entry) => !isRemoval(entry)),
   ]);
-  return { tree: await writeTree(repository, index), conflicts };
+  const added = conflicts.flatMap(({ copy }) => (copy === undefined ? [] : [copy]));
+  const crowded = crowdedBy({
+    conflicts,
+    paths: [...merged.entries.keys(), ...added],
+    isKnown: (path) => sides.ours.entries.has(path) || sides.theirs.entries.has(path),
+    limit: mostCopies,
+  });
+  return { tree: await writeTree(repository, index), conflicts, crowded };
 }
 
 const isRemoval = (entry: IndexEntry): boolean => entry.content === undefined;
@@ -93,12 +109,16 @@ async function lacksNothing(
 ): Promise<boolean> {
   const ids = ({ entries }: Side): readonly string[] => [...entries.values()].map(({ id }) => id);
   const blob = await repository.git.output(['cat-file', 'blob', found.id]);
-  if (/^(<{7,}|>{7,}) /m.test(blob.toString('latin1'))) return false;
+  if (hasMarkers(blob.toString('latin1'), [ours, theirs])) return false;
   if (![...ids(sides.ours), ...ids(sides.theirs)].includes(found.id)) return true;
   const base = await repository.git.run(['merge-base', ours, theirs]);
   if (base.exitCode !== 0) return false;
   return ids(await readSide(repository, base.stdout.toString('utf8').trim())).includes(committed.id);
 }
+
+/** Markers are of any size, as `.gitattributes` says; behind them stands which side it is. */
+const hasMarkers = (text: string, labels: readonly string[]): boolean =>
+  new RegExp(`^(<{7,}|>{7,}|[<>]+ (${labels.join('|')}))`, 'm').test(text);
 
 type Collisions = Pick<OneConflict, 'repository' | 'merged' | 'request'> & { readonly sides: Sides };
 

@@ -7,7 +7,7 @@ import type { Repository } from './repository.js';
 /** Looks at a path again. */
 export function lookAgain(repository: Repository, candidate: Candidate): Candidate {
   const stats = lstatIfPresent(joinPath(repository.top, candidate.path));
-  const folder = stats?.isDirectory() === true && candidate.tracked?.submodule === undefined;
+  const folder = stats?.isDirectory() === true && candidate.tracked?.submodule !== true;
   return { ...candidate, stats: folder ? undefined : stats };
 }
 

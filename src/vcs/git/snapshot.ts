@@ -1,12 +1,13 @@
 import type { Quarantined } from '../../model/change.js';
-import type { Blocked } from '../../model/outcome.js';
 import { remove } from '../../system/files.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import { commitTree } from './commit-tree.js';
+import { rememberSnapshots } from './made-snapshots.js';
 import { busy, moveBranch, withIndexLock } from './move-branch.js';
 import { changesSince, prepare } from './prepare.js';
 import { emptyTree, type PrivateIndex, refreshIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
+import { COMPOSING, isStagedOtherwise } from './staged-otherwise.js';
 import type { Status } from './status-parser.js';
 import { runCommitMessage, runPreCommit } from './user-hooks.js';
 
@@ -34,29 +35,11 @@ export async function snapshot(
   const prepared = await prepare(repository, request, context.status);
   if (prepared.kind === 'blocked') return prepared;
   const { index, quarantined } = prepared;
-  const composing = stagedOtherwise(context.status);
-  if (composing !== undefined) {
+  if (isStagedOtherwise(context.status)) {
     context.keepAside(await writeTree(repository, index));
-    return { kind: 'blocked', blocked: composing, quarantined };
+    return { kind: 'blocked', blocked: COMPOSING, quarantined };
   }
   return await commit({ repository, request, context, index, quarantined });
-}
-
-/**
- * Returns why the person seems to be composing a commit: something staged differs from its file. (What is staged just
- * as it stands in the file is part of the snapshot.)
- */
-function stagedOtherwise(status: Status): Blocked | undefined {
-  const untracked = new Set(status.untracked);
-  const inUntrackedFolder = (path: string): boolean =>
-    status.untracked.some((folder) => folder.endsWith('/') && path.startsWith(folder));
-  for (const entry of status.tracked) {
-    if (entry.staged === '.' || entry.submodule !== undefined) continue;
-    const takenOut = entry.staged === 'D' && (untracked.has(entry.path) || inUntrackedFolder(entry.path));
-    if (entry.unstaged === '.' && !takenOut) continue;
-    return { kind: 'staged', hint: 'git commit what is staged, or git restore --staged . to let autosync take it' };
-  }
-  return undefined;
 }
 
 type CommitRequest = {
@@ -91,6 +74,7 @@ async function commit({ repository, request, context, index, quarantined }: Comm
   }
   const { message } = worded;
   const id = await commitTree(repository, { tree, parents: head === undefined ? [] : [head], message });
+  rememberSnapshots(repository, [id]);
   await refreshIndex(repository, index);
   const move = { branch, from: head, to: id, index, reason: 'snapshot' };
   const moved = await withIndexLock(repository, busy(repository), () => moveBranch(repository, move));

@@ -2,6 +2,7 @@ import type { Quarantined } from '../../model/change.js';
 import { isReadable, joinPath } from '../../system/files.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { isSame, isTakenAnyway } from '../at-rest.js';
+import { linkAbove } from '../placement/parents.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
 import { type PrivateIndex, writeEntries } from './private-index.js';
@@ -26,7 +27,17 @@ export async function stage(
   stillChanging: Readonly<Record<string, number>>,
 ): Promise<readonly Quarantined[]> {
   const leftOut: Quarantined[] = [];
-  let waiting = candidates.filter((candidate) => isToStage(repository, candidate, leftOut));
+  // Behind a link git refuses to look, even to see that a file is gone.
+  const beyond = candidates.filter(
+    ({ path, stats }) => stats === undefined && linkAbove(repository.top, path) !== undefined,
+  );
+  await writeEntries(
+    repository,
+    index,
+    beyond.map(({ path }) => ({ path, content: undefined })),
+  );
+  const unseen = new Set(beyond);
+  let waiting = candidates.filter((one) => !unseen.has(one) && isToStage(repository, one, leftOut));
   for (let read = 1; waiting.length > 0 && read <= READS; read += 1) {
     leftOut.push(...(await addAll(repository, index, waiting)));
     waiting = waiting

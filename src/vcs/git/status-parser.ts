@@ -6,9 +6,11 @@ export const statusArguments = (untracked: 'normal' | 'all'): readonly string[] 
   'status',
   '--porcelain=v2',
   '--branch',
+  '--ahead-behind',
   '-z',
   '--no-renames',
-  '--ignore-submodules=none',
+  // What goes on inside of one is its own repository's business, and some gits stop where a link stands in its place.
+  '--ignore-submodules=dirty',
   `--untracked-files=${untracked}`,
 ];
 
@@ -19,8 +21,8 @@ export type TrackedEntry = {
   readonly staged: string;
   /** How the file differs from the index: `.` for not at all. */
   readonly unstaged: string;
-  /** For a submodule, what changed: its commit, its files, its untracked files. */
-  readonly submodule: { readonly commit: boolean; readonly files: boolean } | undefined;
+  /** Whether it is a submodule, and no file has taken its place. */
+  readonly submodule: boolean;
   readonly head: { readonly mode: string; readonly id: string };
   readonly index: { readonly mode: string; readonly id: string };
 };
@@ -30,6 +32,8 @@ export type Status = {
   readonly head: string | undefined;
   /** The branch's short name; undefined when HEAD is detached. */
   readonly branch: string | undefined;
+  /** The branch's upstream as git shortens its name, and how many commits that does not have; undefined where git tells neither. */
+  readonly upstream: { readonly name: string; readonly ahead: number } | undefined;
   readonly tracked: readonly TrackedEntry[];
   /** Untracked paths; a whole folder or a nested repository ends with `/`. */
   readonly untracked: readonly string[];
@@ -42,6 +46,7 @@ export type Status = {
  * Reads `git status --porcelain=v2 --branch -z` (git-status(1)). Records end with NUL:
  *
  *     # branch.oid <id>|(initial)      # branch.head <name>|(detached)      # …
+ *     # branch.upstream <name>      # branch.ab +<ahead> -<behind>, unless the upstream is gone
  *     1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>      tracked
  *     u <XY> <sub> <m1> <m2> <m3> <mW> <h1> <h2> <h3> <path>      unmerged
  *     ? <path>      untracked
@@ -54,31 +59,38 @@ export function parseStatus(output: Uint8Array, warnings = ''): Status {
   const unmerged: RelativePath[] = [];
   let head: string | undefined;
   let branch: string | undefined;
+  let name = '';
+  let upstream: Status['upstream'];
   for (const record of splitPaths(output)) {
     if (record.startsWith('# branch.oid ')) head = valueUnless(record.slice(13), '(initial)');
     else if (record.startsWith('# branch.head ')) branch = valueUnless(record.slice(14), '(detached)');
+    else if (record.startsWith('# branch.upstream ')) name = record.slice(18);
+    else if (record.startsWith('# branch.ab +')) upstream = { name, ahead: Number.parseInt(record.slice(13), 10) };
     else if (record.startsWith('1 ')) tracked.push(parseTracked(record));
     else if (record.startsWith('u ')) unmerged.push(asRelative(fields(record, 10).rest));
     else if (record.startsWith('? ')) untracked.push(record.slice(2));
   }
   const closed = [...warnings.matchAll(/^warning: could not open directory '(.*)': /gm)].map(([, path]) => path ?? '');
-  return { head, branch, tracked, untracked, unmerged, closed };
+  return { head, branch, upstream, tracked, untracked, unmerged, closed };
 }
 
 const valueUnless = (value: string, absent: string): string | undefined => (value === absent ? undefined : value);
 
 function parseTracked(record: string): TrackedEntry {
   const { values, rest } = fields(record, 8);
-  const [, xy = '..', sub = 'N...', headMode = '', indexMode = '', , headId = '', indexId = ''] = values;
+  const [, xy = '..', sub = 'N...', headMode = '', indexMode = '', mode = '', headId = '', indexId = ''] = values;
   return {
     path: asRelative(rest),
     staged: xy[0] ?? '.',
     unstaged: xy[1] ?? '.',
-    submodule: sub.startsWith('S') ? { commit: sub[1] === 'C', files: sub[2] === 'M' || sub[3] === 'U' } : undefined,
+    submodule: sub.startsWith('S') && !isFile(indexMode) && !isFile(mode),
     head: { mode: headMode, id: headId },
     index: { mode: indexMode, id: indexId },
   };
 }
+
+/** Git says `S` where any of the last commit, the index and the disk has a submodule. */
+const isFile = (mode: string): boolean => /^1[02]0/.test(mode);
 
 /** Splits a record after a number of blanks; the rest is a path and may hold blanks itself. */
 function fields(record: string, count: number): { readonly values: readonly string[]; readonly rest: string } {

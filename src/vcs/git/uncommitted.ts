@@ -3,14 +3,16 @@ import { includedPaths } from '../only-included.js';
 import { withoutHg } from './beside-hg.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
+import type { Status } from './status-parser.js';
 
-/** Lists every path that is not in the last commit; a submodule's inner changes are its own repository's business. */
+/** Lists every path that is not in the last commit. */
 export async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
-  const status = await readStatus(repository, 'all');
-  const tracked = status.tracked.filter(
-    ({ submodule, staged, unstaged }) => submodule?.commit !== false || staged !== '.' || unstaged === 'D',
-  );
+  return uncommittedIn(await readStatus(repository, 'all'), repository.settings);
+}
+
+/** Picks out of git's list of every file the paths that are not in the last commit. */
+export function uncommittedIn(status: Status, settings: Repository['settings']): readonly RelativePath[] {
   const { paths, nested } = withoutHg(status.untracked);
-  const fresh = includedPaths(repository.settings, [...paths, ...nested].map(asRelative));
-  return [...tracked.map(({ path }) => path), ...status.unmerged, ...fresh];
+  const fresh = includedPaths(settings, [...paths, ...nested].map(asRelative));
+  return [...status.tracked.map(({ path }) => path), ...status.unmerged, ...fresh];
 }

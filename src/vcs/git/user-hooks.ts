@@ -9,6 +9,7 @@ import {
   remove,
   writeAtomically,
 } from '../../system/files.js';
+import { placesOnTheWay } from '../places-on-the-way.js';
 import { lastWords } from './command.js';
 import type { PrivateIndex } from './private-index.js';
 import type { Repository } from './repository.js';
@@ -20,18 +21,19 @@ export type HookAnswer = { readonly kind: 'passed' } | { readonly kind: 'refused
 const HOOK_LIMIT_MS = 300_000;
 
 /**
- * Returns the folder of the person's hooks, or undefined where they could have come with a push: a folder inside the
- * working tree runs only with `tracked-hooks = true` (PROMISES, P11).
+ * Returns the folder of the person's hooks, or undefined where they could have come with a push: what lies inside the
+ * working tree, or is reached through a link there, runs only with `tracked-hooks = true` (PROMISES, P11).
  */
 function hooksFolder(repository: Repository, hook: string): string | undefined {
   const script = joinPath(repository.hooksFolder, hook);
   if (!isExecutable(script)) return undefined;
   if (repository.settings.trackedHooks) return repository.hooksFolder;
-  const real = realPath(script);
+  const top = realPath(repository.top);
   const metadata = [repository.gitDir, repository.commonDir].map((folder) => realPath(folder));
-  const isMetadata = metadata.some((folder) => real.startsWith(`${folder}/`));
-  const isTracked = real.startsWith(`${realPath(repository.top)}/`) && !isMetadata;
-  return isTracked ? undefined : repository.hooksFolder;
+  const isBelow = (place: string, folder: string): boolean => place.startsWith(`${folder}/`);
+  const isTracked = (place: string): boolean =>
+    isBelow(place, top) && !metadata.some((folder) => isBelow(place, folder));
+  return [...placesOnTheWay(script), realPath(script)].some(isTracked) ? undefined : repository.hooksFolder;
 }
 
 /** Runs `pre-commit` on a private index; the hook may change that index as it could change the person's own. */

@@ -1,13 +1,14 @@
-import type { CommitOutcome, FetchOutcome, PushOutcome } from '../../model/outcome.js';
+import { type CommitOutcome, NOT_ASKED_FOR, type PushOutcome } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
 import { joinPath } from '../../system/files.js';
+import { type BackupHub, lookedAt, noHub } from '../backup-hub.js';
 import type { BackupRequest, BackupResult } from '../vcs.js';
 import { type Candidate, uncommittedPaths } from './candidates.js';
 import { changesOf, foreseenChanges } from './changes.js';
 import { exactly } from './command.js';
 import { contentsOf } from './contents.js';
 import { modesOf } from './difference.js';
-import { askHub, type Identified, identify, unavailable } from './hub.js';
+import { askHub, type Identified, identify, type Unavailable, unavailable } from './hub.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare } from './merge-share.js';
 import { prepare } from './prepare.js';
@@ -23,7 +24,7 @@ import { type Upstream, upstreamOf } from './upstream.js';
 /**
  * Backs the working tree up under this machine's own bookmark on the hub. A backup holds the files and not the person's
  * commits: those would become public by it, and he could not amend them any more. Each stands upon the last one, on a
- * named branch of this machine's own; the first stands on what is public of his history.
+ * named branch of this machine's own; the first stands on what is public of his history, as far as the hub has it.
  */
 export async function backUp(
   repository: Repository,
@@ -41,7 +42,7 @@ export async function backUp(
       commit: { kind: 'skipped', changes },
       quarantined,
       fetch: { kind: 'skipped' },
-      push: NOT_ASKED,
+      push: NOT_ASKED_FOR,
     };
   }
   const secret = head === undefined ? undefined : await secrecy(repository, head);
@@ -55,30 +56,26 @@ export async function backUp(
     };
   }
   const bookmark = asideBookmark(repository, branch);
-  const hub = await lookAtHub(repository, bookmark);
-  const last = await lastBackup(repository, bookmark, hub);
-  const { id, commit } = await commitBackup(repository, { head, last, candidates });
+  const looked = await lookAtHub(repository, bookmark);
+  const { hub, last, base } = await basisOf(repository, {
+    head,
+    hub: looked,
+    last: await lastBackup(repository, bookmark, looked),
+  });
+  const { id, commit } = await commitBackup(repository, { head, last, base, candidates });
   if (id !== undefined) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
   }
-  const push = request.push ? await send(repository, { hub, bookmark, id }) : NOT_ASKED;
-  const fetch: FetchOutcome =
-    hub.kind === 'seen' ? { kind: 'fetched', relation: hub.id === id ? 'equal' : 'ahead' } : hub.outcome;
-  return { kind: 'done', commit, quarantined, fetch, push };
+  const push = request.push ? await send(repository, { hub, bookmark, id }) : NOT_ASKED_FOR;
+  return { kind: 'done', commit, quarantined, fetch: lookedAt(hub, id), push };
 }
 
-const NOT_ASKED: PushOutcome = { kind: 'not-attempted', why: 'not asked for' };
-
 /** This machine's own bookmark, as the hub has it. */
-type Hub =
-  | { readonly kind: 'seen'; readonly upstream: Upstream; readonly id: string | undefined }
-  | { readonly kind: 'unseen'; readonly outcome: FetchOutcome; readonly why: string };
+type Hub = BackupHub<Upstream>;
 
 async function lookAtHub(repository: Repository, bookmark: string): Promise<Hub> {
   const upstream = await upstreamOf(repository);
-  if ('why' in upstream) {
-    return { kind: 'unseen', outcome: { kind: 'fetched', relation: 'no-upstream' }, why: upstream.why };
-  }
+  if ('why' in upstream) return noHub(upstream.why);
   const found: Identified = await identify(repository, upstream, bookmark);
   if (found.kind === 'unavailable') return { kind: 'unseen', outcome: found, why: found.why };
   if (found.kind === 'absent') return { kind: 'seen', upstream, id: undefined };
@@ -103,17 +100,53 @@ async function lastBackup(repository: Repository, bookmark: string, hub: Hub): P
   return (await countOf(repository, `${own} and public()`)) === 0 ? own : undefined;
 }
 
-type Wanted = {
+type Known = { readonly head: string | undefined; readonly hub: Hub; readonly last: string | undefined };
+
+/** What the next backup continues, and what it stands on; undefined where it begins with nothing. */
+type Basis = Pick<Known, 'hub' | 'last'> & { readonly base: string | undefined };
+
+/**
+ * Returns what a backup stands on: the last one, else what is public of the person's history. What is public was on a
+ * hub once: where that was taken away, or the hub is another one, a new line is begun on what the hub still has.
+ */
+async function basisOf(repository: Repository, { head, hub, last }: Known): Promise<Basis> {
+  const from = last ?? head;
+  const ground = from === undefined ? [] : await changesetsOf(repository, `heads(::${from} and public())`);
+  const base = last ?? ground[0];
+  // What the hub has just named stands on nothing that it does not have.
+  if (hub.kind === 'unseen' || ground.every((id) => id === hub.id)) return { hub, last, base };
+  const shared = await sharedWith(repository, hub.upstream, ground);
+  if ('kind' in shared) return { hub: { kind: 'unseen', outcome: shared, why: shared.why }, last, base };
+  if (shared === ground) return { hub, last, base };
+  // Where what it stood on was taken away, the hub's bookmark has gone back to what is left.
+  return { hub, last: hub.id, base: hub.id ?? shared[0] };
+}
+
+/** Goes back from some changesets, newest first, to what the hub has of them; one question where it has them all. */
+async function sharedWith(
+  repository: Repository,
+  upstream: Upstream,
+  ids: readonly string[],
+): Promise<readonly string[] | Unavailable> {
+  if (ids.length === 0) return ids;
+  const wanted = ids.map((id) => `--rev=${id}`);
+  const result = await askHub(repository, upstream, ['outgoing', '-q', '--limit=1', '-T', '{node}', ...wanted]);
+  // 1: the hub has all that we have.
+  if (result.exitCode === 1) return ids;
+  if (result.exitCode !== 0) return unavailable(result);
+  const missing = result.stdout.toString('utf8').trim();
+  const older = await changesetsOf(repository, `heads(::(${ids.join('+')}) - ${missing}::)`);
+  return await sharedWith(repository, upstream, older);
+}
+
+type Wanted = Pick<Basis, 'last' | 'base'> & {
   readonly head: string | undefined;
-  readonly last: string | undefined;
   readonly candidates: readonly Candidate[];
 };
 
 type Backup = { readonly id: string | undefined; readonly commit: CommitOutcome };
 
-async function commitBackup(repository: Repository, { head, last, candidates }: Wanted): Promise<Backup> {
-  const [known] = head === undefined ? [] : await changesetsOf(repository, `max(::${head} and public())`);
-  const base = last ?? known;
+async function commitBackup(repository: Repository, { head, last, base, candidates }: Wanted): Promise<Backup> {
   return await inMergeShare<Backup>(repository, async (share) => {
     await cleanShare(share, base ?? 'null');
     await share.hg.output(['revert', '-q', '--all', '--no-backup', `--rev=${head ?? 'null'}`]);

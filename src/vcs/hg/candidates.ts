@@ -3,6 +3,7 @@ import { dirname } from 'node:path/posix';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { isReadable, joinPath, lstatIfAllowed } from '../../system/files.js';
+import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents } from '../placement/parents.js';
 import { isSecret } from '../secrets.js';
@@ -10,7 +11,7 @@ import { readHiddenCopies } from './keep-ignored.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
 import { findUnmentioned, nestedIn } from './unmentioned.js';
-import { SUBREPOSITORY_FILES } from './unsupported.js';
+import { keepsSubrepositories, SUBREPOSITORY_FILES } from './unsupported.js';
 
 /** A path that may go into the snapshot, as it stood when it was looked at. */
 export type Candidate = StatusEntry & {
@@ -30,9 +31,10 @@ export async function readCandidates(repository: Repository, status: readonly St
   for (const path of special) quarantined.set(path, { path, reason: 'special-file' });
   for (const path of closed) quarantined.set(path, { path, reason: 'unreadable' });
   const hidden = readHiddenCopies(repository);
+  const limit = sizeLimit(repository);
   for (const entry of status) {
     if (entry.letter === '?' && (hidden.has(entry.path) || nestedIn(nested, entry.path) !== undefined)) continue;
-    const found = lookAt(repository, entry);
+    const found = lookAt(repository, entry, limit);
     if (found === undefined) continue;
     if ('reason' in found) quarantined.set(found.path, found);
     else candidates.push(found);
@@ -58,17 +60,17 @@ export function lookAgain(repository: Repository, candidate: Candidate): Candida
 }
 
 /** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
-function lookAt(repository: Repository, entry: StatusEntry): Candidate | Quarantined | undefined {
+function lookAt(repository: Repository, entry: StatusEntry, limit: number): Candidate | Quarantined | undefined {
   const { path, letter } = entry;
   if (letter === '?' && isUnsupported(path)) return { path, reason: 'unsupported-name' };
-  if (SUBREPOSITORY_FILES.has(path)) return { path, reason: 'submodule' };
+  if (SUBREPOSITORY_FILES.has(path) && !keepsSubrepositories(repository.settings)) return { path, reason: 'submodule' };
   // The person told hg so; what stands there is then a file that is not hg's.
   if (letter === 'R') return { ...entry, stats: undefined };
   const stats = statsOf(repository, path);
   if (stats === 'closed') return { path: closedFolder(repository, path), reason: 'unreadable' };
   // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
   if (stats === undefined || stats.isDirectory()) return letter === '?' ? undefined : { ...entry, stats: undefined };
-  const reason = statsReason(repository, path, stats);
+  const reason = stats.isFile() && stats.size > limit ? 'too-large' : statsReason(repository, path, stats);
   if (reason !== undefined) return { path, reason };
   // Hg could not look at it a moment ago, and now we can.
   if (letter === '!') return { path, reason: 'still-changing' };
@@ -95,9 +97,8 @@ function closedFolder(repository: Repository, path: RelativePath): RelativePath 
   return lstatIfAllowed(joinPath(repository.top, parent)) === 'closed' ? closedFolder(repository, parent) : parent;
 }
 
-function statsReason({ top, settings }: Repository, path: RelativePath, stats: Stats): QuarantineReason | undefined {
+function statsReason({ top }: Repository, path: RelativePath, stats: Stats): QuarantineReason | undefined {
   if (stats.isSymbolicLink()) return undefined;
   if (!stats.isFile()) return 'special-file';
-  if (stats.size > settings.maxFileBytes) return 'too-large';
   return isReadable(joinPath(top, path)) ? undefined : 'unreadable';
 }

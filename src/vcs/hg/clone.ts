@@ -29,11 +29,15 @@ function fullUrl(url: string): string {
 }
 
 async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<CloneResult> {
-  const { url, networkTimeoutMs, progress } = request;
+  const { url, networkTimeoutMs, revision, progress } = request;
   const hg = hgIn(NOWHERE);
   try {
     const { args, options } = await network({ hg, timeoutMs: networkTimeoutMs, progress });
-    const tree = ['--config', `autosync.tree=${folder}`];
+    const tree = [
+      '--config',
+      `autosync.tree=${folder}`,
+      ...(revision === undefined ? [] : [`--updaterev=${revision}`]),
+    ];
     const result = await hg.run(['clone', ...quietly(progress), ...tree, ...args, '--', url, folder], options);
     if (result.exitCode === 0) return { kind: 'cloned' };
     if (/subrepos? (are )?not (enabled|allowed)/.test(result.stderr)) {

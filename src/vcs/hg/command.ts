@@ -1,6 +1,6 @@
 import { AutosyncError } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
-import { childEnvironment, type Environment } from '../../system/environment.js';
+import { childEnvironment, type Environment, KEEPS_MEMORY } from '../../system/environment.js';
 import type { ExecResult } from '../../system/exec.js';
 import { joinPath } from '../../system/files.js';
 import { packageRoot } from '../../system/package.js';
@@ -27,8 +27,6 @@ const HARDENING: readonly (readonly [string, string])[] = [
   ['commands.status.verbose', 'false'],
   ['commands.commit.post-status', 'false'],
   ['ui.commitsubrepos', 'false'],
-  // What `.hgsub` names came with a push, and would be fetched from there (PROMISES, P11).
-  ['subrepos.allowed', 'false'],
   // A program that stays.
   ['extensions.fsmonitor', '!'],
   ['ui.large-file-limit', '0'],
@@ -36,11 +34,21 @@ const HARDENING: readonly (readonly [string, string])[] = [
   ['extensions.autosync_netrc', joinPath(packageRoot, 'templates/hg/netrc.py')],
   // What a person has hung on his own commands is not for ours (DESIGN, 5).
   ['extensions.autosync_hooks', joinPath(packageRoot, 'templates/hg/hooks.py')],
+  // To a name a hub answers with a bookmark or a tag of that name, and only then with the branch.
+  ['extensions.autosync_heads', joinPath(packageRoot, 'templates/hg/heads.py')],
+  ['extensions.autosync_subrepositories', joinPath(packageRoot, 'templates/hg/subrepositories.py')],
 ];
+
+/** What makes `.hgsub` and `.hgsubstate` files like others, for an hg that may then go into no subrepository at all. */
+export const PLAIN_SUBREPOSITORIES = 'autosync.plain-subrepositories=true';
 
 const HARDENED: readonly string[] = HARDENING.flatMap(([name, value]) => ['--config', `${name}=${value}`]);
 
+/** What `.hgsub` names came with a push, and would be fetched from there (PROMISES, P11). */
+const CLOSED: readonly string[] = ['subrepos.allowed=false'];
+
 const ENVIRONMENT: Environment = {
+  ...KEEPS_MEMORY,
   // No aliases, no defaults, no colour, no translation; the progress of long work is asked for where it is wanted.
   HGPLAIN: '1',
   HGPLAINEXCEPT: 'progress',
@@ -69,9 +77,12 @@ export type Hg = {
   readonly end: () => void;
 };
 
-/** Returns the door to hg for one folder; every hardening setting applies, and those that are given. */
-export function hgIn(folder: AbsolutePath, settings: readonly string[] = []): Hg {
-  const all = [`autosync.tree=${folder}`, ...settings];
+/**
+ * Returns the door to hg for one folder; every hardening setting applies, and those that are given. Only a door through
+ * which nothing but settings is read may leave out what keeps hg from subrepositories.
+ */
+export function hgIn(folder: AbsolutePath, settings: readonly string[] = [], closed: readonly string[] = CLOSED): Hg {
+  const all = [`autosync.tree=${folder}`, ...closed, ...settings];
   const args = [...HARDENED, ...all.flatMap((setting) => ['--config', setting])];
   const server = commandServer({ args, cwd: folder, env: childEnvironment(ENVIRONMENT) });
   const run: Hg['run'] = (command, options = {}) =>

@@ -65,6 +65,22 @@ export function movedDirstate(dirstate: Dirstate, to: string, changes: readonly 
   return { first: to, second: '0'.repeat(2 * ID_BYTES), records };
 }
 
+/** Returns a dirstate that makes hg look into files, and those of them that it knows as plainly tracked. */
+export function doubtedDirstate<Path extends string>(
+  dirstate: Dirstate,
+  paths: readonly Path[],
+): { readonly doubted: Dirstate; readonly known: readonly Path[] } {
+  const records = new Map(dirstate.records);
+  const known = paths.filter((path) => {
+    const bytes = encodePath(path);
+    const key = bytes.toString('latin1');
+    if (records.get(key)?.toString('latin1', 0, 1) !== 'n') return false;
+    records.set(key, unsureRecord(bytes));
+    return true;
+  });
+  return { doubted: { ...dirstate, records }, known };
+}
+
 /** A record with neither size nor time, as hg itself writes it for a file that it has just put in place. */
 function unsureRecord(path: Buffer): Buffer {
   const head = Buffer.alloc(RECORD_BYTES);

@@ -2,7 +2,7 @@ import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
-import { askHub, HELD, identify, isHeld, type Unavailable, unavailable } from './hub.js';
+import { askHub, HELD, headsOf, identify, isHeld, missingThere, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
@@ -17,23 +17,45 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   if ('why' in upstream) return { kind: 'fetched', hub: NO_HUB };
   const key = memoryKey(upstream, state.branch);
   const seen = readMemory(repository, key);
-  const tip = await identify(repository, upstream, state.branch);
-  if (tip.kind === 'unavailable') return tip;
-  const found = tip.kind === 'absent' ? tip : await bringHere({ repository, upstream, state, seen, tip: tip.id });
-  if (tip.kind === 'absent' || found.kind === 'absent') {
+  const there = await headsOf(repository, upstream, state.branch);
+  const found =
+    there.kind === 'found' ? await bringHere({ repository, upstream, state, seen, heads: there.heads }) : there;
+  if (found.kind === 'absent') {
     if (seen !== undefined) return { kind: 'blocked', blocked: deleted(state.branch) };
     return { kind: 'fetched', hub: await compare(repository, state.head, undefined) };
   }
   if (found.kind !== 'found') return found;
-  const { head } = found;
+  const { tip, head } = found;
   const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours: state.head });
   if (typeof rewritten !== 'boolean') return rewritten;
   // The memory stays where it was, so that the next run sees it too.
   if (rewritten) return { kind: 'blocked', blocked: rewrittenHub(head) };
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
-  if (seen?.head !== head || seen.tip !== tip.id) remember(repository, key, { tip: tip.id, head });
-  return { kind: 'fetched', hub: await compare(repository, state.head, head) };
+  if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
+  const hub = await compare(repository, state.head, head);
+  return hub.behind === 0 || state.head === undefined
+    ? { kind: 'fetched', hub }
+    : await withoutObsolete(repository, { ours: state.head, theirs: head }, hub);
+}
+
+/**
+ * Looks whether the person made anew here, with the evolve extension, what the hub has. Where all of that is in ours, ours
+ * takes its place there; hg tells the hub so. What is here in part only, he has to end himself.
+ */
+async function withoutObsolete(
+  repository: Repository,
+  { ours, theirs }: { readonly ours: string; readonly theirs: string },
+  hub: HubState,
+): Promise<FetchResult> {
+  const missing = `only(${theirs}, ${ours})`;
+  const obsolete = await countOf(repository, `${missing} and obsolete()`);
+  if (obsolete === 0) return { kind: 'fetched', hub };
+  const anew = `(successors(${missing} and obsolete()) - obsolete())`;
+  const isWhole = obsolete === hub.behind && (await countOf(repository, anew)) > 0;
+  if (!isWhole || (await countOf(repository, `${anew} - ::${ours}`)) > 0)
+    return { kind: 'blocked', blocked: rewrittenHere(ours) };
+  return { kind: 'fetched', hub: { ...hub, relation: 'ahead', behind: 0 } };
 }
 
 type BringRequest = {
@@ -41,20 +63,19 @@ type BringRequest = {
   readonly upstream: Upstream;
   readonly state: WorkingTreeState;
   readonly seen: HubMemory | undefined;
-  readonly tip: string;
+  readonly heads: readonly string[];
 };
 
 type Found =
-  | { readonly kind: 'found'; readonly head: string }
+  | ({ readonly kind: 'found' } & HubMemory)
   | { readonly kind: 'absent' }
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
 /** Pulls the branch where the hub has something new, and finds the head that machines share. */
 async function bringHere(request: BringRequest): Promise<Found> {
-  const { repository, upstream, state, seen, tip } = request;
-  if (seen?.tip === tip && (await isKnown(repository, tip)) && (await isKnown(repository, seen.head))) {
-    return { kind: 'found', head: seen.head };
-  }
+  const { repository, upstream, state, seen, heads } = request;
+  if (seen !== undefined && heads.length === 1 && heads[0] === seen.tip && (await areKnown(repository, seen)))
+    return { kind: 'found', ...seen };
   const result = await askHub(repository, upstream, [
     'pull',
     ...quietly(repository.progress),
@@ -64,27 +85,36 @@ async function bringHere(request: BringRequest): Promise<Found> {
   if (/unknown branch/.test(result.stderr)) return { kind: 'absent' };
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD };
   if (result.exitCode !== 0) return unavailable(result);
-  if (!(await isKnown(repository, tip))) {
-    return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
+  const tip = await newestOpen(repository, heads);
+  if (tip === undefined) return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
+  return await sharedHead(request, tip);
+}
+
+const areKnown = async (repository: Repository, { tip, head }: HubMemory): Promise<boolean> =>
+  (await isKnown(repository, tip)) && (await isKnown(repository, head));
+
+/** Returns the first that is open, the first of all where none is; undefined where one is not here that was there. */
+async function newestOpen(repository: Repository, heads: readonly string[]): Promise<string | undefined> {
+  for (const id of heads) {
+    if (!(await isKnown(repository, id))) return undefined;
+    if ((await countOf(repository, `${id} and closed()`)) === 0) return id;
   }
-  return await sharedHead(request);
+  return heads[0];
 }
 
 /** A revset of the heads that are some machine's own: work put aside there, which nobody else is to merge. */
 const ASIDE = 'bookmark("re:^autosync/")';
 
 /** Returns the newest head that is nobody's own; only where the newest of all is one has the hub to be asked again. */
-async function sharedHead({ repository, upstream, state, seen, tip }: BringRequest): Promise<Found> {
+async function sharedHead({ repository, upstream, state, seen }: BringRequest, tip: string): Promise<Found> {
   const isOwn = (await countOf(repository, `${tip} and ${ASIDE}`)) > 0;
-  if (!isOwn) return { kind: 'found', head: tip };
-  const result = await askHub(repository, upstream, ['outgoing', '-q', '-T', '{node}\\0', `--branch=${state.branch}`]);
-  // 1: the hub has all that we have.
-  if (result.exitCode !== 0 && result.exitCode !== 1) return unavailable(result);
-  const unsent = result.stdout.toString('utf8').split('\0').slice(0, -1);
-  const ofBranch = `(branch(${tip}) and not closed())`;
-  const sent = unsent.length === 0 ? ofBranch : `(${ofBranch} - (${unsent.join('+')}))`;
+  if (!isOwn) return { kind: 'found', tip, head: tip };
+  const unsent = await missingThere(repository, upstream, `--branch=${state.branch}`);
+  if (unsent.kind === 'unavailable') return unsent;
+  const ofBranch = `(branch(${tip}) and not closed() and not secret())`;
+  const sent = unsent.ids.length === 0 ? ofBranch : `(${ofBranch} - (${unsent.ids.join('+')}))`;
   const [head] = await changesetsOf(repository, `heads(${sent}) - ${ASIDE}`);
-  return { kind: 'found', head: head ?? seen?.head ?? tip };
+  return { kind: 'found', tip, head: head ?? seen?.head ?? tip };
 }
 
 type RewriteQuestion = {
@@ -137,4 +167,9 @@ const closed = (branch: string): Blocked => ({
 const rewrittenHub = (hub: string): Blocked => ({
   kind: 'history-rewritten',
   hint: `the hub's history was rewritten; to adopt it: hg update -r ${hub}; to refuse it: hg push --force -r .`,
+});
+
+const rewrittenHere = (ours: string): Blocked => ({
+  kind: 'history-rewritten',
+  hint: `what the hub has was rewritten here; to bring the rest along: hg evolve --all; to look: hg log -G --hidden -r "::${ours.slice(0, 12)} or obsolete()"`,
 });

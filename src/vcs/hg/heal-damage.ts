@@ -2,7 +2,7 @@ import type { Blocked } from '../../model/outcome.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, move, readPiece, readTextIfPresent, writeAtomically } from '../../system/files.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
-import { isKnown } from './revisions.js';
+import { isKnown, type Position } from './revisions.js';
 
 /** Where we remember what the working tree stood on: the dirstate alone knows it, and a power cut can empty it. */
 const headFile = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
@@ -31,6 +31,21 @@ function isDamaged(repository: Pick<Repository, 'hgFolder' | 'privateFolder'>): 
   const start = readPiece(dirstateFile(repository), 0, 64);
   return size > 40 && start.every((byte) => byte === 0);
 }
+
+/** Says that the tree stands on what is not in the history, which hg takes for a tree that stands on nothing yet. */
+export async function unknownParent(repository: Repository, { head, merging }: Position): Promise<Blocked | undefined> {
+  if (lstatIfPresent(dirstateFile(repository)) === undefined) return undefined;
+  const parents = readPiece(dirstateFile(repository), 0, 40).toString('hex');
+  const unseen = [head === undefined ? parents.slice(0, 40) : '', merging ? '' : parents.slice(40)];
+  for (const id of unseen.filter((parent) => parent.length === 40 && parent !== NO_CHANGESET)) {
+    // It may also have come since.
+    if (!(await isKnown(repository, id))) return { kind: 'damaged', hint: lacking(id) };
+  }
+  return undefined;
+}
+
+const lacking = (id: string): string =>
+  `the working tree stands on '${id.slice(0, 12)}', which is not in the history: hg unbundle <the bundle that has it>; or hg debugrebuilddirstate -r <the commit that the files belong to>`;
 
 function rememberedHead(repository: Pick<Repository, 'privateFolder'>): string | undefined {
   return /^[0-9a-f]{40}$/m.exec(readTextIfPresent(headFile(repository)) ?? '')?.[0];

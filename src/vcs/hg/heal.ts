@@ -11,9 +11,11 @@ import {
 import { recover } from '../placement/recover.js';
 import { healDirstate, rememberHead } from './heal-damage.js';
 import { isCommitted, ownCopyName } from './integrate.js';
+import { shareFolder } from './merge-share.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
 import { isKnown } from './revisions.js';
 import { removeStagingFolder, stagingFolder } from './staging-folder.js';
+import { putBackStripped, rescueStripped } from './stripped.js';
 import { forsake } from './unplaced.js';
 import { lockState, storeLock, workingTreeLock } from './working-tree-lock.js';
 
@@ -27,8 +29,9 @@ export function endRun(repository: Repository): void {
 /** Mends what an earlier run of ours left when it was killed; says what was done. */
 export async function heal(repository: Repository): Promise<readonly string[]> {
   makeFolder(repository.privateFolder);
-  const done = [...healLocks(repository), ...(await healTransaction(repository)), ...(await healDirstate(repository))];
+  const done = [...healLocks(repository), ...(await healTransaction(repository)), ...(await healStripped(repository))];
   done.push(
+    ...(await healDirstate(repository)),
     ...(await recover({
       top: repository.top,
       staging: stagingFolder(repository),
@@ -48,6 +51,12 @@ function healLocks(repository: Repository): readonly string[] {
   return dead.map((lock) => `removed the lock '${lock}' of a program that had died`);
 }
 
+/** Puts back what a strip in the share was to put back; where the working tree stands may be a part of it. */
+async function healStripped(repository: Repository): Promise<readonly string[]> {
+  rescueStripped(repository, shareFolder(repository));
+  return await putBackStripped(repository);
+}
+
 /** Takes back a transaction that was killed: until then hg would refuse every commit and pull. */
 async function healTransaction(repository: Repository): Promise<readonly string[]> {
   if (!exists(joinPath(repository.sharedFolder, 'store', 'journal'))) return [];
@@ -58,10 +67,11 @@ async function healTransaction(repository: Repository): Promise<readonly string[
   const stood = before[0]?.bytes?.toString('hex', 0, 20);
   const result = await repository.hg.run(['recover', '-q']);
   if (result.exitCode !== 0) return [];
+  const put = await healStripped(repository);
   // A transaction of the share knows nothing of this tree: what is taken back here is then an older state of it.
   const isUntouched = stood !== undefined && stood !== NO_CHANGESET && (await isKnown(repository, stood));
   if (isUntouched) for (const { file, bytes } of before) putBack(file, bytes);
-  return ['took back a transaction of hg that had been killed'];
+  return ['took back a transaction of hg that had been killed', ...put];
 }
 
 /** What says where a working tree stands, its parents first. */

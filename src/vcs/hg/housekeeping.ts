@@ -1,4 +1,4 @@
-import { joinPath, remove } from '../../system/files.js';
+import { joinPath, readTextIfPresent, remove } from '../../system/files.js';
 import { removeShare, shareUsedAt } from './merge-share.js';
 import type { Repository } from './repository.js';
 import { changesetsOf } from './revisions.js';
@@ -15,7 +15,16 @@ export function housekeeping(repository: Repository): void {
 /** Takes back what autosync keeps in the repository; a bookmark of ours that alone names some work stays. */
 export async function forget(repository: Repository): Promise<void> {
   removeShare(repository);
-  for (const name of ['head', 'hub.json']) remove(joinPath(repository.privateFolder, name));
+  for (const name of ['head', 'hub.json', 'subrepositories.json']) remove(joinPath(repository.privateFolder, name));
+  if (!sharesBookmarks(repository)) await removeBookmarks(repository);
+  repository.hg.end();
+}
+
+/** What a share (`hg share -B`) has in common with the repository that it is one of is left to that. */
+const sharesBookmarks = ({ hgFolder }: Pick<Repository, 'hgFolder'>): boolean =>
+  (readTextIfPresent(joinPath(hgFolder, 'shared')) ?? '').split('\n').includes('bookmarks');
+
+async function removeBookmarks(repository: Repository): Promise<void> {
   const text = await repository.hg.text(['bookmarks', '-T', '{bookmark}\\0{node}\\0']).catch(() => '');
   const values = text.split('\0');
   for (let at = 0; at + 1 < values.length; at += 2) {
@@ -23,5 +32,4 @@ export async function forget(repository: Repository): Promise<void> {
     if (!name.startsWith('autosync/') || (await changesetsOf(repository, `${id} and ::.`)).length === 0) continue;
     await repository.hg.run(['bookmark', '-q', '--delete', '--', name]);
   }
-  repository.hg.end();
 }

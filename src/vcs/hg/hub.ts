@@ -45,12 +45,38 @@ export const HELD: Blocked = { kind: 'locked', hint: 'another hg is at work here
 export const isHeld = ({ exitCode, stderr }: ExecResult): boolean =>
   exitCode !== 0 && /waiting for lock on|lock held by|repository .* locked/i.test(stderr);
 
-/** What the hub answers when it is asked for a changeset or for the newest open head of a branch. */
+/** The heads of a branch on the hub, newest first: the first is what it is at, unless a pull shows that it is closed. */
+export type HubHeads =
+  | { readonly kind: 'found'; readonly heads: readonly string[] }
+  | { readonly kind: 'absent' }
+  | Unavailable;
+
+/** Asks the hub for a branch; a quiet run asks nothing else. The heads end with the first that is known here and open. */
+export async function headsOf(repository: Repository, upstream: Upstream, branch: string): Promise<HubHeads> {
+  const result = await askHub(repository, upstream, ['autosync-heads', `--branch=${branch}`]);
+  if (result.exitCode !== 0) return unavailable(result);
+  const heads = result.stdout.toString('utf8').split('\0').slice(0, -1);
+  return heads.length === 0 ? { kind: 'absent' } : { kind: 'found', heads };
+}
+
+/** Asks the hub what of a branch, or below a changeset, it does not have; `which` is an option of `hg outgoing`. */
+export async function missingThere(
+  repository: Repository,
+  upstream: Upstream,
+  which: string,
+): Promise<{ readonly kind: 'found'; readonly ids: readonly string[] } | Unavailable> {
+  const result = await askHub(repository, upstream, ['outgoing', '-q', '-T', '{node}\\0', which]);
+  // 1: the hub has all that we have.
+  if (result.exitCode !== 0 && result.exitCode !== 1) return unavailable(result);
+  return { kind: 'found', ids: result.stdout.toString('utf8').split('\0').slice(0, -1) };
+}
+
+/** What the hub answers when it is asked for a changeset, by its id or by a bookmark. */
 export type Identified = { readonly kind: 'found'; readonly id: string } | { readonly kind: 'absent' } | Unavailable;
 
 /**
- * Asks the hub for one changeset; the cheapest question there is. A hub that is a folder takes a name that it does not
- * know for a revset, so an answer may be wrong; a pull of the branch then says that there is none.
+ * Asks the hub for one changeset. A hub that is a folder takes a name that it does not know for a revset, so the answer
+ * to a bookmark may be wrong.
  */
 export async function identify(repository: Repository, upstream: Upstream, revision: string): Promise<Identified> {
   const result = await askHub(repository, upstream, ['identify', '-T', '{node}', `--rev=${revision}`]);

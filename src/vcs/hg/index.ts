@@ -1,4 +1,6 @@
 import type { RelativePath } from '../../model/paths.js';
+import { realPath } from '../../system/files.js';
+import { lookWithin } from '../look-within.js';
 import type { Opened, Vcs, WorkingTree } from '../vcs.js';
 import { backUp, notBackedUp, unsentBackups } from './backup.js';
 import { type Candidate, uncommittedPaths } from './candidates.js';
@@ -10,6 +12,8 @@ import { forget, housekeeping } from './housekeeping.js';
 import { memoryKey, readMemory } from './hub-memory.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
+import { look } from './look.js';
+import { mergeTools } from './merge-tools.js';
 import { hookSite, openRepository } from './open.js';
 import { publishAside } from './publish-aside.js';
 import { push } from './push.js';
@@ -18,6 +22,8 @@ import { countOf, isKnown, readPosition } from './revisions.js';
 import { snapshot } from './snapshot.js';
 import { readStatus } from './status.js';
 import type { StatusEntry } from './status-parser.js';
+import { subrepositoriesOf } from './subrepositories.js';
+import { keepsSubrepositories } from './unsupported.js';
 import { remotes, upstreamOf } from './upstream.js';
 import { versionsOf } from './versions.js';
 
@@ -27,6 +33,18 @@ export const hg: Vcs = {
   open: async (path, options): Promise<Opened> => {
     const opened = openRepository(path, options);
     return opened.kind === 'opened' ? { kind: 'opened', tree: workingTree(opened.repository) } : opened;
+  },
+  look: async (path, options) => {
+    const quick = look(path, options.settings);
+    if (quick !== undefined) return quick;
+    const opened = openRepository(path, options);
+    if (opened.kind !== 'opened' || realPath(opened.repository.top) !== realPath(path)) return undefined;
+    try {
+      return await lookWithin(workingTree(opened.repository));
+    } finally {
+      // Of a hundred trees, not a hundred that wait for more to do.
+      opened.repository.hg.end();
+    }
   },
   remotes: async (top) => {
     const door = hgIn(top);
@@ -73,6 +91,8 @@ function workingTree(repository: Repository): WorkingTree {
     backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, candidates: refused }),
     fetch: (state) => fetch(repository, state),
+    // Hg knows no way that leaves nothing behind (docs/decisions/0018).
+    squash: async ({ head }) => ({ kind: 'done', head, squashed: 0 }),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
     unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
@@ -80,6 +100,10 @@ function workingTree(repository: Repository): WorkingTree {
     // Hg tells of ignored files only one by one, after it has looked at them all.
     ignoredFolders: async () => [],
     versions: versionsOf(repository),
+    mergeTools: mergeTools(repository),
+    ...(keepsSubrepositories(repository.settings)
+      ? { subrepositories: subrepositoriesOf(repository, workingTree) }
+      : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import type { WorkingTreeState } from '../vcs.js';
-import { damagedDirstate } from './heal-damage.js';
+import { damagedDirstate, unknownParent } from './heal-damage.js';
 import { pendingOperation } from './pending-operation.js';
 import type { Repository } from './repository.js';
 import { countOf, type Position, readPosition } from './revisions.js';
@@ -20,6 +20,7 @@ export async function inspect(repository: Repository): Promise<Inspection> {
     return { status: [], state: { branch: '', head: undefined, blocked: damaged, dirty: true } };
   const position = await readPosition(repository);
   const blocked =
+    (await unknownParent(repository, position)) ??
     pendingOperation(repository, position.merging) ??
     (await unresolved(repository)) ??
     (await closed(repository, position));

@@ -1,5 +1,7 @@
+import type { Conflict } from '../../model/outcome.js';
+import type { RelativePath } from '../../model/paths.js';
 import { localCopyName } from '../local-copy-name.js';
-import { blockedBy, inTheWay } from '../placement/in-the-way.js';
+import { blockedBy, blockedFor, inTheWay, pausedBy } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { place } from '../placement/place.js';
 import type { CopyName } from '../placement/plan.js';
@@ -7,8 +9,9 @@ import { stillBeingWritten } from '../still-being-written.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { checkOut } from './check-out.js';
 import { contentsOf } from './contents.js';
-import { differences } from './difference.js';
+import { differences, modesOf } from './difference.js';
 import { keepIgnored } from './keep-ignored.js';
+import { lookingAfresh } from './look-afresh.js';
 import { merge } from './merge.js';
 import { moveParent } from './move-parent.js';
 import { NO_CHANGESET, type Repository } from './repository.js';
@@ -31,8 +34,8 @@ export async function integrate(repository: Repository, request: IntegrateReques
   const theirs = unsupportedChange(repository, met);
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
-  const { id, conflicts } = await merge(repository, { ...ends, policy: request.policy });
-  if (id === undefined) return { kind: 'paused', conflicts };
+  const { id, conflicts, crowded } = await merge(repository, { ...request, ...ends });
+  if (id === undefined) return { kind: 'paused', conflicts, crowded };
   return await bringIn(repository, { ...request, to: id, kind: 'merged', conflicts });
 }
 
@@ -42,17 +45,14 @@ const done = (
 ): Extract<IntegrateResult, { kind: 'done' }> => ({ kind: 'done', head, outcome });
 
 /** A changeset to put in place. */
-export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace'> & {
+export type BringInRequest = Pick<IntegrateRequest, 'branch' | 'head' | 'quarantined' | 'displace' | 'mostCopies'> & {
   readonly to: string;
   readonly kind: 'fast-forwarded' | 'merged';
-  readonly conflicts: Extract<IntegrateResult, { kind: 'paused' }>['conflicts'];
+  readonly conflicts: readonly Conflict[];
 };
 
 /** Puts a changeset that is in the history in place, file by file. */
-export async function bringIn(
-  repository: Repository,
-  request: BringInRequest,
-): Promise<Exclude<IntegrateResult, { kind: 'paused' }>> {
+export async function bringIn(repository: Repository, request: BringInRequest): Promise<IntegrateResult> {
   const { branch, head, to } = request;
   const from = head ?? NO_CHANGESET;
   const files = await differences(repository, from, to);
@@ -69,11 +69,15 @@ export async function bringIn(
     files.filter(({ old }) => old !== undefined).map(({ path }) => path),
   );
   const { bookmark } = await readPosition(repository);
+  const uncommitted = new Set<RelativePath>(request.quarantined.map(({ path }) => path));
+  const leaving = files.filter(({ path, old }) => old !== undefined && !uncommitted.has(path));
   const planned = {
     top: repository.top,
     differences: files,
-    matches: contents.matches,
+    matches: lookingAfresh(repository, { from, leaving, contents }),
+    isTracked: async (path: RelativePath) => (await modesOf(repository, from, [path])).size > 0,
     copyName: ownCopyName(repository),
+    mostCopies: request.mostCopies,
   };
   const obstacle = request.displace ? undefined : await inTheWay(planned);
   if (obstacle !== undefined) return { kind: 'blocked', blocked: blockedBy(obstacle) };
@@ -83,7 +87,7 @@ export async function bringIn(
     branch,
     from,
     to,
-    uncommitted: new Set(request.quarantined.map(({ path }) => path)),
+    uncommitted,
     stage: async ({ folder, paths, displaced }) => {
       await keepIgnored(repository, displaced);
       await checkOut(repository, { changeset: to, folder, paths });
@@ -93,6 +97,9 @@ export async function bringIn(
     isCommitted: isCommitted(repository),
   });
   if (placed.kind === 'surprise') {
+    if (placed.surprise.isCrowded === true) return pausedBy(placed.surprise);
+    const blocked = blockedFor(placed.surprise);
+    if (blocked !== undefined) return { kind: 'blocked', blocked };
     return { kind: 'changed-meanwhile', why: `'${placed.surprise.path}' ${placed.surprise.what}` };
   }
   // As `hg update` and `hg commit` do.
@@ -101,12 +108,17 @@ export async function bringIn(
   return done(to, { kind: request.kind, files: placed.files, conflicts: [...request.conflicts, ...displaced] });
 }
 
-/** Tells whether the working tree stands on a changeset, or on one that continues it. */
+/**
+ * Tells whether the working tree stands on a changeset, or on one that continues it. On the way back to an older one, what
+ * continues that where it came from continues the older one as well, and has not left yet.
+ */
 export const isCommitted =
   (repository: Repository): IsCommitted =>
-  async ({ to }) => {
+  async ({ from, to }) => {
     const { head } = await readPosition(repository);
-    return head !== undefined && (await isAncestor(repository, to, head));
+    if (head === undefined || !(await isAncestor(repository, to, head))) return false;
+    if (head === to || from === NO_CHANGESET || !(await isAncestor(repository, to, from))) return true;
+    return !(await isAncestor(repository, from, head));
   };
 
 /** Names the copies that this machine makes of files that are in no commit. */

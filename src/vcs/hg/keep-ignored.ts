@@ -20,8 +20,11 @@ export const readHiddenCopies = (repository: Pick<Repository, 'hgFolder'>): Read
 export async function keepIgnored(repository: Repository, displaced: readonly Displaced[]): Promise<void> {
   if (displaced.length === 0) return;
   const paths = exactly(displaced.map(({ path }) => path));
-  const listed = await repository.hg.output(['status', '-i', '-n', '-0', '--', ...paths]);
-  const ignored = splitPaths(listed);
+  const list = async (which: '-i' | '-u'): Promise<readonly string[]> =>
+    splitPaths(await repository.hg.output(['status', which, '-n', '-0', '--', ...paths]));
+  const seen = await list('-u');
+  const meant = new Set<string>(includedPaths(repository.settings, seen));
+  const ignored = [...(await list('-i')), ...seen.filter((path) => !meant.has(path))];
   const included = new Set<string>(
     includedPaths(
       repository.settings,

@@ -11,13 +11,16 @@ import {
   writeAtomically,
 } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
-import { type Hg, hgIn } from './command.js';
+import { type Hg, hgIn, PLAIN_SUBREPOSITORIES } from './command.js';
 import type { Repository } from './repository.js';
+import { rescueStripped } from './stripped.js';
+import { keepsSubrepositories } from './unsupported.js';
 
 /** A second working tree of the same history, in our own folder: merges happen there, never in the person's. */
 export type MergeShare = { readonly hg: Hg; readonly top: AbsolutePath };
 
-const shareFolder = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
+/** Returns where the share is, if there is one. */
+export const shareFolder = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
   joinPath(privateFolder, 'merge');
 
 /** Does something in the private share, which is made first where it is missing; a share that fails is thrown away. */
@@ -25,12 +28,13 @@ export async function inMergeShare<T>(repository: Repository, body: (share: Merg
   await makeShare(repository);
   const top = shareFolder(repository);
   // The person's hooks belong to his own tree; here they would see ours.
-  const hg = hgIn(top, ['autosync.guards=false', ...(await mergeToolsOff(repository)), 'extensions.share=']);
+  const plain = keepsSubrepositories(repository.settings) ? [PLAIN_SUBREPOSITORIES] : [];
+  const hg = hgIn(top, ['autosync.guards=false', ...(await mergeToolsOff(repository)), 'extensions.share=', ...plain]);
   try {
     return await body({ hg, top });
   } catch (error) {
     hg.end();
-    removeTree(top);
+    removeShare(repository);
     throw error;
   } finally {
     hg.end();
@@ -41,7 +45,7 @@ async function makeShare(repository: Repository): Promise<void> {
   const folder = shareFolder(repository);
   const pointer = readTextIfPresent(joinPath(folder, '.hg', 'sharedpath'))?.replace(/\n$/, '');
   if (pointer === repository.sharedFolder && exists(joinPath(folder, '.hg', 'requires'))) return;
-  removeTree(folder);
+  removeShare(repository);
   makeFolder(repository.privateFolder);
   const beside = joinPath(repository.privateFolder, 'merge.new');
   removeTree(beside);
@@ -72,8 +76,11 @@ export async function cleanShare({ hg, top }: MergeShare, changeset: string): Pr
   }
 }
 
-/** Removes the share; the next merge makes another one. */
-export const removeShare = (repository: Pick<Repository, 'privateFolder'>): void => removeTree(shareFolder(repository));
+/** Removes the share, but for what only a strip in it still has; the next merge makes another one. */
+export function removeShare(repository: Pick<Repository, 'privateFolder'>): void {
+  rescueStripped(repository, shareFolder(repository));
+  removeTree(shareFolder(repository));
+}
 
 /** Returns when the share was last used, in milliseconds since 1970; undefined where there is none. */
 export const shareUsedAt = (repository: Pick<Repository, 'privateFolder'>): number | undefined =>

@@ -1,8 +1,11 @@
 import type { Conflict } from '../../model/outcome.js';
-import type { ConflictPolicy } from '../../model/repo.js';
+import { asRelative, type RelativePath } from '../../model/paths.js';
+import { splitPaths } from '../../system/path-bytes.js';
+import { crowdedBy } from '../crowded.js';
 import { preferredSide } from '../preferred-side.js';
-import { MACHINE_TRAILER } from '../vcs.js';
+import { type IntegrateRequest, MACHINE_TRAILER } from '../vcs.js';
 import { hgFailure } from './command.js';
+import { allModesOf } from './difference.js';
 import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
@@ -12,12 +15,18 @@ import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
 import { settleFlags } from './settle-flags.js';
 import { settleLosses } from './settle-losses.js';
+import { settleSubstate } from './settle-substate.js';
 
 /** What merging needs to know. */
-export type MergeRequest = Ends & { readonly policy: ConflictPolicy };
+export type MergeRequest = Ends & Pick<IntegrateRequest, 'policy' | 'mostCopies'>;
 
 /** A merge; without a changeset where it was left to a person. */
-export type Merged = { readonly id: string | undefined; readonly conflicts: readonly Conflict[] };
+export type Merged = {
+  readonly id: string | undefined;
+  readonly conflicts: readonly Conflict[];
+  /** Files that would have more copies than they may. */
+  readonly crowded: readonly RelativePath[];
+};
 
 /** Merges two changesets in the private share, and settles what conflicts there. */
 export async function merge(repository: Repository, request: MergeRequest): Promise<Merged> {
@@ -32,10 +41,10 @@ export async function merge(repository: Repository, request: MergeRequest): Prom
       }
       const merged = await mergeOne(repository, share, { ...request, ours: id, theirs: side });
       conflicts.push(...merged.conflicts);
-      if (merged.id === undefined) return { id: undefined, conflicts };
+      if (merged.id === undefined) return { id: undefined, conflicts, crowded: merged.crowded };
       id = merged.id;
     }
-    return { id, conflicts };
+    return { id, conflicts, crowded: [] };
   });
 }
 
@@ -59,13 +68,27 @@ async function mergeInShare(share: MergeShare, { ours, theirs }: Ends): Promise<
 async function mergeOne(repository: Repository, share: MergeShare, request: MergeRequest): Promise<Merged> {
   const hasConflicts = await mergeInShare(share, request);
   const conflicts = await settle(repository, share, { ...request, hasConflicts });
-  if (request.policy === 'pause' && conflicts.length > 0) {
+  const crowded = await crowdedIn(share, request, conflicts);
+  if (crowded.length > 0 || (request.policy === 'pause' && conflicts.length > 0)) {
     await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
-    return { id: undefined, conflicts };
+    return { id: undefined, conflicts, crowded };
   }
+  await settleSubstate(repository, share, request);
   const message = repository.messages.merge(conflicts);
   await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
-  return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts };
+  return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts, crowded };
+}
+
+/** Looks into the share, where the merge stands with all of its copies. */
+async function crowdedIn(
+  share: MergeShare,
+  { ours, theirs, mostCopies: limit }: MergeRequest,
+  conflicts: readonly Conflict[],
+): Promise<readonly RelativePath[]> {
+  if (conflicts.every(({ copy }) => copy === undefined)) return [];
+  const known = [await allModesOf(share, ours), await allModesOf(share, theirs)];
+  const paths = splitPaths(await share.hg.output(['status', '-mac', '-n', '-0'])).map(asRelative);
+  return crowdedBy({ conflicts, paths, isKnown: (path) => known.some((side) => side.has(path)), limit });
 }
 
 type Settling = MergeRequest & { readonly hasConflicts: boolean };

@@ -32,5 +32,5 @@ export function moveParent(repository: Repository, move: ParentMove): true | str
 }
 
 /** Reads the named branch that the next commit will be on. */
-const branchOf = ({ hgFolder }: Pick<Repository, 'hgFolder'>): string =>
+export const branchOf = ({ hgFolder }: Pick<Repository, 'hgFolder'>): string =>
   readTextIfPresent(joinPath(hgFolder, 'branch'))?.trim() || 'default';

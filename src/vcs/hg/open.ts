@@ -4,9 +4,9 @@ import type { HookSite } from '../../model/repo.js';
 import { isFolder, joinPath, readTextIfPresent, realPath } from '../../system/files.js';
 import { isForeignName } from '../../system/path-bytes.js';
 import type { OpenOptions } from '../vcs.js';
-import { hgIn } from './command.js';
+import { hgIn, PLAIN_SUBREPOSITORIES } from './command.js';
 import type { Repository } from './repository.js';
-import { unsupportedKind } from './unsupported.js';
+import { keepsSubrepositories, unsupportedKind } from './unsupported.js';
 
 /** What stands at a path, as hg sees it. */
 export type HgOpened =
@@ -14,8 +14,11 @@ export type HgOpened =
   | { readonly kind: 'not-a-repository' }
   | { readonly kind: 'refused'; readonly why: string; readonly hint: string };
 
-/** Opens the working tree that a path is the top of, or lies in; looks at files only, so that nothing is started yet. */
-export function openRepository(path: AbsolutePath, options: OpenOptions): HgOpened {
+/**
+ * Opens the working tree that a path is the top of, or lies in; looks at files only, so that nothing is started yet.
+ * `hub` are settings of hg that name a hub for one that names none itself.
+ */
+export function openRepository(path: AbsolutePath, options: OpenOptions, hub: readonly string[] = []): HgOpened {
   if (isForeignName(path)) {
     const hint = 'rename the folder; names inside it may be anything';
     return { kind: 'refused', why: 'the path of the repository is not UTF-8 text', hint };
@@ -31,7 +34,11 @@ export function openRepository(path: AbsolutePath, options: OpenOptions): HgOpen
   const unsupported = unsupportedKind({ hgFolder, sharedFolder });
   if (unsupported !== undefined) return { kind: 'refused', ...unsupported };
   const { settings, messages, now, sleep, progress } = options;
-  const hg = hgIn(found, settings.trackedHooks ? ['autosync.tracked-hooks=true'] : []);
+  const hg = hgIn(found, [
+    ...(settings.trackedHooks ? ['autosync.tracked-hooks=true'] : []),
+    ...(keepsSubrepositories(settings) ? [PLAIN_SUBREPOSITORIES] : []),
+    ...hub,
+  ]);
   const places = { hg, top: found, hgFolder, sharedFolder, privateFolder: joinPath(hgFolder, 'autosync') };
   return { kind: 'opened', repository: { ...places, settings, messages, now, sleep, progress } };
 }

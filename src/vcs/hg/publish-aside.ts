@@ -12,15 +12,18 @@ import {
   symbolicLink,
 } from '../../system/files.js';
 import { decodePath } from '../../system/path-bytes.js';
+import { quoteShell } from '../../system/quote.js';
+import { goneAside } from '../gone-aside.js';
 import { MACHINE_TRAILER } from '../vcs.js';
 import type { Candidate } from './candidates.js';
 import { exactly } from './command.js';
+import { type Identified, identify } from './hub.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, isAncestor, quoted, readPosition } from './revisions.js';
-import { upstreamOf } from './upstream.js';
+import { changesetsOf, countOf, isAncestor, isKnown, quoted, readPosition } from './revisions.js';
+import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
 export type AsideRequest = {
@@ -29,19 +32,24 @@ export type AsideRequest = {
   readonly candidates: readonly Candidate[] | undefined;
 };
 
-/** Sends work to the hub under this machine's own bookmark, `autosync/<machine>/<branch>`. */
+/**
+ * Sends work to the hub under this machine's own bookmark, `autosync/<machine>/<branch>`. Where somebody has taken that
+ * away it is begun anew when there is more work, and nothing of it brought back.
+ */
 export async function publishAside(repository: Repository, { branch, candidates }: AsideRequest): Promise<PushOutcome> {
   const upstream = await upstreamOf(repository);
   if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const { head } = await readPosition(repository);
   const bookmark = asideBookmark(repository, branch);
   const [before] = await bookmarked(repository, bookmark);
-  // The hub takes a bookmark only forward, so what stands there has to be a part of what comes next.
-  const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
-  const id =
-    candidates === undefined && continues
-      ? head
-      : await asideChangeset(repository, { head, before, candidates: candidates ?? [] });
+  const hub = before === undefined ? undefined : await lookAtHub(repository, upstream, { bookmark, before });
+  if (hub?.kind === 'unavailable') return hub;
+  const wanted = await asideId(repository, { head, before, candidates });
+  if (hub !== undefined && wanted !== undefined && wanted === before) {
+    return (await holds(repository, hub, wanted)) ? { kind: 'nothing-to-push' } : gone(upstream, bookmark);
+  }
+  const left = await leftOf(repository, hub, before);
+  const id = left === before ? wanted : await asideId(repository, { head, before: left, candidates });
   if (id === undefined) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, id);
   if (secret !== undefined) return secret;
@@ -50,6 +58,48 @@ export async function publishAside(repository: Repository, { branch, candidates 
   }
   const sent = await pushChangeset(repository, { upstream, id, isNewBranch: true, bookmark });
   return sent.kind === 'sent' ? { kind: 'pushed', commits: 1 } : sent;
+}
+
+type Known = { readonly bookmark: string; readonly before: string };
+
+/** Asks the hub for the bookmark where it has got what that stands on here; undefined before it has. */
+async function lookAtHub(
+  repository: Repository,
+  upstream: Upstream,
+  { bookmark, before }: Known,
+): Promise<Identified | undefined> {
+  if ((await countOf(repository, `${before} and public()`)) === 0) return undefined;
+  return await identify(repository, upstream, bookmark);
+}
+
+const holds = async (repository: Repository, hub: Identified, id: string): Promise<boolean> =>
+  hub.kind === 'found' && (await isKnown(repository, hub.id)) && (await isAncestor(repository, id, hub.id));
+
+/** Returns what the hub still has of what was put aside before; hg moves a bookmark back where its changeset is stripped. */
+async function leftOf(
+  repository: Repository,
+  hub: Identified | undefined,
+  before: string | undefined,
+): Promise<string | undefined> {
+  if (hub?.kind === 'absent') return undefined;
+  if (hub?.kind !== 'found' || before === undefined || !(await isKnown(repository, hub.id))) return before;
+  return (await isAncestor(repository, hub.id, before)) ? hub.id : before;
+}
+
+const gone = ({ name }: Upstream, bookmark: string): PushOutcome =>
+  goneAside(bookmark, `hg push --new-branch -B ${quoteShell(bookmark)} ${name}`);
+
+type Wanted = {
+  readonly head: string | undefined;
+  readonly before: string | undefined;
+  readonly candidates: readonly Candidate[] | undefined;
+};
+
+/** Returns what to send: the hub takes a bookmark only forward, so what stands there has to be a part of what comes next. */
+async function asideId(repository: Repository, { head, before, candidates }: Wanted): Promise<string | undefined> {
+  const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
+  if (candidates === undefined && continues) return head;
+  return await asideChangeset(repository, { head, before, candidates: candidates ?? [] });
 }
 
 /** Hg parts bookmarks from their places with a colon, so none may be in a name. */

@@ -1,6 +1,10 @@
+import { dirname } from 'node:path';
 import type { PushOutcome } from '../../model/outcome.js';
+import type { ExecResult } from '../../system/exec.js';
+import { MAX_REBUILDS } from '../host-limit.js';
 import type { HubState } from '../vcs.js';
 import { lastWords } from './command.js';
+import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { askHub, HELD, isHeld, unavailable } from './hub.js';
 import { memoryKey, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
@@ -10,15 +14,26 @@ import { countOf, readPosition } from './revisions.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Sends the branch to the hub; never by force: the hub itself refuses what would give it another head. */
-export async function push(repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> {
+export const push = (repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> =>
+  pushBranch(repository, { branch, hub, triesLeft: MAX_REBUILDS });
+
+type BranchPush = { readonly branch: string; readonly hub: HubState; readonly triesLeft: number };
+
+async function pushBranch(repository: Repository, { branch, hub, triesLeft }: BranchPush): Promise<PushOutcome> {
   const upstream = await upstreamOf(repository);
   if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const { head } = await readPosition(repository);
   if (head === undefined || head === hub.head) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, head);
   if (secret !== undefined) return secret;
-  const sent = await pushChangeset(repository, { upstream, id: head, isNewBranch: hub.head === undefined });
-  if (sent.kind === 'unavailable' || sent.kind === 'rejected') return sent;
+  const sent = await sendChangeset(repository, { upstream, id: head, isNewBranch: hub.head === undefined });
+  if (sent.kind === 'unavailable') return sent;
+  if (sent.kind === 'rejected') {
+    const { words, ...rejected } = sent;
+    if (sent.reason !== 'too-large' || triesLeft === 0) return rejected;
+    const rebuilt = await rebuildWithoutLargeFiles(repository, { branch, head, upstream, words });
+    return rebuilt === undefined ? rejected : await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
+  }
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
@@ -36,7 +51,9 @@ export async function secrecy(
   return { kind: 'not-attempted', why: 'the last commit is secret: hg phase -d -r . to share it' };
 }
 
-const branchOf = ({ hg }: Repository, id: string): Promise<string> => hg.text(['log', `--rev=${id}`, '-T', '{branch}']);
+/** Reads the named branch of a changeset. */
+export const branchOf = ({ hg }: Repository, id: string): Promise<string> =>
+  hg.text(['log', `--rev=${id}`, '-T', '{branch}']);
 
 /** One changeset to send. */
 export type ChangesetPush = {
@@ -55,6 +72,18 @@ export type ChangesetSent =
 
 /** Sends one changeset with what it stands on. */
 export async function pushChangeset(repository: Repository, request: ChangesetPush): Promise<ChangesetSent> {
+  const sent = await sendChangeset(repository, request);
+  if (sent.kind !== 'rejected') return sent;
+  const { words: _words, ...rejected } = sent;
+  return rejected;
+}
+
+/** What became of it, with all that a hub said that refused it. */
+type Sent =
+  | Exclude<ChangesetSent, { kind: 'rejected' }>
+  | (Extract<ChangesetSent, { kind: 'rejected' }> & { readonly words: string });
+
+async function sendChangeset(repository: Repository, request: ChangesetPush): Promise<Sent> {
   const { upstream, id, isNewBranch, bookmark } = request;
   const branch = isNewBranch ? ['--new-branch'] : [];
   const marked = bookmark === undefined ? [] : [`--bookmark=${bookmark}`];
@@ -67,10 +96,16 @@ export async function pushChangeset(repository: Repository, request: ChangesetPu
   ]);
   if (result.exitCode === 0) return { kind: 'sent' };
   if (result.timedOut) return unavailable(result);
-  if (isHeld(result)) return { kind: 'unavailable', reason: 'timeout', why: HELD.hint };
+  if (isHeld(result)) return { kind: 'unavailable', reason: 'timeout', why: whoseLock(repository, result) };
   const words = `${result.stdout.toString('utf8')}\n${result.stderr}`;
   // 1: no changes found.
   if (result.exitCode === 1 && !/abort:/.test(words)) return { kind: 'nothing-to-push' };
   const reason = rejectReason(words) ?? (result.exitCode === 40 ? 'hook' : undefined);
-  return reason === undefined ? unavailable(result) : { kind: 'rejected', reason, why: lastWords(words) };
+  return reason === undefined ? unavailable(result) : { kind: 'rejected', reason, why: lastWords(words), words };
+}
+
+/** Says where the lock is that was waited for: hg names the repository that it is in. */
+function whoseLock({ top, sharedFolder }: Repository, { stderr }: ExecResult): string {
+  const own = [top, dirname(sharedFolder)].some((folder) => stderr.includes(`${folder}: timed out`));
+  return own ? HELD.hint : 'another hg is at work on the hub; it will be quick';
 }

@@ -21,7 +21,7 @@ export async function revise(repository: Repository, request: ReviseRequest): Pr
     const to = await inMergeShare(repository, (share) => commitEdits(repository, share, request));
     if (to === undefined) return { kind: 'unchanged' };
     const move = { branch, head, to, quarantined, kind: 'fast-forwarded', conflicts: [], displace: true } as const;
-    return revisedBy(await bringIn(repository, move));
+    return revisedBy(await bringIn(repository, { ...move, mostCopies: Number.POSITIVE_INFINITY }));
   } finally {
     // Whatever became of it: it has its place, or it goes.
     await forsake(repository);

@@ -1,5 +1,5 @@
 import type { Conflict } from '../../model/outcome.js';
-import type { RelativePath } from '../../model/paths.js';
+import { asRelative, type RelativePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, readIfPresent, readLink } from '../../system/files.js';
 import { hashBytes } from '../../system/hash.js';
 import { parentsOf } from '../placement/parents.js';
@@ -11,6 +11,9 @@ import { MERGE_STATE_ARGUMENTS, type MergeInput, parseMergeInputs } from './merg
 import { NO_CHANGESET } from './repository.js';
 import { changesetsOf } from './revisions.js';
 import { copyName, type Ends, putVersion, type Version, versionOf } from './settle-conflicts.js';
+
+/** What it says of each subrepository is settled by itself. */
+const SUBSTATE = asRelative('.hgsubstate');
 
 type Side = 'ours' | 'theirs';
 
@@ -35,7 +38,7 @@ export async function settleLosses(share: MergeShare, ends: Ends, only?: Side): 
   const lostBy = async (side: Side): Promise<ReadonlySet<RelativePath>> => {
     if (only !== undefined && side !== only) return new Set();
     const merged = new Set(sound.map((input) => input[side]));
-    const paths = [...origins[side].keys()].filter((path) => !merged.has(path));
+    const paths = [...origins[side].keys()].filter((path) => !merged.has(path) && path !== SUBSTATE);
     return await missing(share, { bases, side: ends[side], paths });
   };
   const losses = { ours: await lostBy('ours'), theirs: await lostBy('theirs') };

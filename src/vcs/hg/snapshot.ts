@@ -53,7 +53,9 @@ async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
   const { repository, request, context } = commitRequest;
   if (!(await standsAsSeen(repository, request)))
     return { kind: 'changed-meanwhile', why: 'somebody committed meanwhile' };
-  const { told, refused } = await tell(repository, commitRequest.candidates);
+  const answer = await tell(repository, commitRequest.candidates);
+  if (answer === undefined) return { kind: 'blocked', blocked: HELD, quarantined: commitRequest.quarantined };
+  const { told, refused } = answer;
   // The last look before hg reads them: what moves now would be committed half written.
   const { settled, moving } = leaveOutMoving(repository, told, request.stillChanging);
   const quarantined = [...commitRequest.quarantined, ...refused, ...moving];
@@ -101,17 +103,18 @@ async function standsAsSeen(repository: Repository, { state }: SnapshotRequest):
 type Told = { readonly told: readonly Candidate[]; readonly refused: readonly Quarantined[] };
 
 /**
- * Tells hg which paths are new, gone or renamed. One bad path stops hg with everything undone, so the list is halved
- * until that path stands alone.
+ * Tells hg which paths are new, gone or renamed; undefined where another hg holds the working tree. One bad path stops hg
+ * with everything undone, so the list is halved until that path stands alone.
  */
-async function tell(repository: Repository, candidates: readonly Candidate[]): Promise<Told> {
+async function tell(repository: Repository, candidates: readonly Candidate[]): Promise<Told | undefined> {
   const news = untold(candidates);
   if (news.length === 0) return { told: candidates, refused: [] };
   const { args: drawing, options } = watched(repository);
   const args = [...addRemove(news), ...drawing, ...(await selecting(repository, news))];
   const result = await repository.hg.run(args, options);
   if (result.exitCode === 0) return { told: candidates, refused: [] };
-  if (isHeld(result) || result.timedOut || result.exitCode === -1 || /No space left|Read-only/.test(result.stderr)) {
+  if (isHeld(result)) return undefined;
+  if (result.timedOut || result.exitCode === -1 || /No space left|Read-only/.test(result.stderr)) {
     throw hgFailure(args, result);
   }
   const [only] = news;
@@ -121,7 +124,9 @@ async function tell(repository: Repository, candidates: readonly Candidate[]): P
   }
   const half = Math.ceil(news.length / 2);
   const first = await tell(repository, news.slice(0, half));
-  const second = await tell(repository, news.slice(half));
+  // Who holds it is waited for once.
+  const second = first && (await tell(repository, news.slice(half)));
+  if (first === undefined || second === undefined) return undefined;
   const refused = [...first.refused, ...second.refused];
   const names = new Set(refused.map(({ path }) => path));
   return { told: candidates.filter(({ path }) => !names.has(path)), refused };

@@ -1,5 +1,6 @@
 import type { Blocked } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
+import type { Settings } from '../../model/repo.js';
 import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
@@ -42,16 +43,21 @@ export function unsupportedKind(folders: Folders): { readonly why: string; reado
 /** The files in which hg keeps what subrepositories there are, and where each stands. */
 export const SUBREPOSITORY_FILES: ReadonlySet<string> = new Set(['.hgsub', '.hgsubstate']);
 
+/** Tells whether subrepositories are kept in step, too: the person has said so on this machine. */
+export const keepsSubrepositories = ({ subrepositories, mode }: Pick<Settings, 'subrepositories' | 'mode'>): boolean =>
+  subrepositories && mode === 'sync';
+
 const SUBREPOSITORIES: Blocked = {
   kind: 'unsupported',
-  hint: 'it has subrepositories (.hgsub), which autosync leaves alone: hg commit, hg pull and hg push are up to you',
+  hint: "it has subrepositories (.hgsub), which autosync leaves alone unless the setting 'subrepositories' says otherwise: autosync config . subrepositories true; or hg commit, hg pull and hg push by hand",
 };
 
 /** Says that the working tree has subrepositories: with each commit, update and push hg would go into them. */
 export async function hasSubrepositories(
-  { hg, top }: Repository,
+  { hg, top, settings }: Repository,
   status: readonly StatusEntry[],
 ): Promise<Blocked | undefined> {
+  if (keepsSubrepositories(settings)) return undefined;
   const entry = status.find(({ path }) => path === '.hgsub');
   if (entry === undefined && lstatIfPresent(joinPath(top, '.hgsub')) === undefined) return undefined;
   if (entry?.letter === '?') return undefined;
@@ -60,8 +66,12 @@ export async function hasSubrepositories(
 }
 
 /** Says why what a pull has brought may not come into the working tree: only hg itself can put it in place. */
-export function unsupportedChange(repository: Folders, paths: readonly RelativePath[]): Blocked | undefined {
-  if (paths.some((path) => SUBREPOSITORY_FILES.has(path))) return SUBREPOSITORIES;
+export function unsupportedChange(
+  repository: Folders & Pick<Repository, 'settings'>,
+  paths: readonly RelativePath[],
+): Blocked | undefined {
+  if (!keepsSubrepositories(repository.settings) && paths.some((path) => SUBREPOSITORY_FILES.has(path)))
+    return SUBREPOSITORIES;
   const unsupported = unsupportedKind(repository);
   return unsupported && { kind: 'unsupported', hint: `${unsupported.why}: ${unsupported.hint}` };
 }

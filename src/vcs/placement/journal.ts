@@ -23,7 +23,7 @@ export type Journal = {
 };
 
 /** Tells whether the branch of a placement stands on its commit, or on one that continues it. */
-export type IsCommitted = (journal: Pick<Journal, 'branch' | 'to'>) => Promise<boolean>;
+export type IsCommitted = (journal: Pick<Journal, 'branch' | 'from' | 'to'>) => Promise<boolean>;
 
 /** The folders of one placement inside the private folder. */
 export type PlacementFolders = {
@@ -48,6 +48,9 @@ export function placementFolders(staging: AbsolutePath, name = 'placement'): Pla
     bin: joinPath(root, 'bin'),
   };
 }
+
+/** How the folder is called of a placement that is over, until it has been looked at for late writers. */
+export const ASIDE = 'aside-';
 
 /** Removes the folders of a placement; killed on the way, it leaves nothing that could be taken for one. */
 export function discard(staging: AbsolutePath, folders: PlacementFolders): void {

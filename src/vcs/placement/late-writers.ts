@@ -1,7 +1,7 @@
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, listNames, lstatIfPresent, remove } from '../../system/files.js';
 import { fingerprint } from './fingerprint.js';
-import { discard, placementFolders, readJournal, type StagedStep } from './journal.js';
+import { ASIDE, discard, placementFolders, readJournal, type StagedStep } from './journal.js';
 import { type KeepRequest, keepBeside } from './keep-beside.js';
 
 /** What rescuing late writes has to know. */
@@ -14,7 +14,7 @@ export type RescueRequest = KeepRequest & { readonly staging: AbsolutePath };
 export function rescueLateWrites(request: RescueRequest): readonly RelativePath[] {
   const rescued: RelativePath[] = [];
   for (const name of listNames(request.staging)) {
-    if (!name.startsWith('aside-')) continue;
+    if (!name.startsWith(ASIDE)) continue;
     const folders = placementFolders(request.staging, name);
     const journal = readJournal(folders);
     if (journal === undefined || journal === 'damaged') continue;

@@ -16,6 +16,10 @@ export function makeParents(top: AbsolutePath, path: RelativePath): boolean {
 export const hasRealParents = (top: AbsolutePath, path: RelativePath): boolean =>
   parentsOf(path).every((parent) => lstatIfPresent(joinPath(top, parent))?.isDirectory() === true);
 
+/** Returns the outermost link that stands where a folder above a path would be; undefined where there is none. */
+export const linkAbove = (top: AbsolutePath, path: RelativePath): RelativePath | undefined =>
+  parentsOf(path).find((parent) => lstatIfPresent(joinPath(top, parent))?.isSymbolicLink() === true);
+
 /** Returns the folders above a path, outermost first. */
 export function parentsOf(path: RelativePath): readonly RelativePath[] {
   const parent = asRelative(dirname(path));

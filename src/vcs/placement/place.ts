@@ -23,8 +23,9 @@ import {
 import { giveName } from './keep-beside.js';
 import { linkIntoPlace } from './link-into-place.js';
 import { hasRealParents, makeParents, parentsOf } from './parents.js';
-import { type PlanRequest, plan, type Step, type Surprise } from './plan.js';
+import { asTaken, oneFile, type PlanRequest, plan, type Step, type Surprise } from './plan.js';
 import { rollBack } from './roll-back.js';
+import { folded, isSameFile } from './spelling.js';
 
 /** A placement: from what stands in the working tree to what shall stand there. */
 export type PlaceRequest = PlanRequest & {
@@ -95,9 +96,9 @@ async function prepare(
   const arriving = steps.filter((step) => step.new !== undefined && !step.adopted);
   const paths = arriving.map(({ path }) => path);
   await request.stage({ folder: folders.fresh, paths, displaced: displacedBy(steps) });
-  for (const { path, new: content } of arriving) {
+  for (const { path } of arriving) {
     const fresh = joinPath(folders.fresh, path);
-    if (content?.mode === '120000') continue;
+    if (lstatIfPresent(fresh)?.isSymbolicLink() === true) continue;
     keepPermissions(joinPath(request.top, path), fresh);
     flushFile(fresh);
   }
@@ -155,22 +156,35 @@ async function doSteps(
   steps: readonly Step[],
   folders: PlacementFolders,
 ): Promise<Surprise | undefined> {
-  for (const step of steps) {
+  for (const step of asTaken(steps)) {
     const surprise = moveAside(request, step, folders);
     if (surprise !== undefined) return surprise;
   }
   for (const step of steps) {
     const surprise = putInPlace(request.top, step, folders);
-    if (surprise !== undefined) return surprise;
+    if (surprise !== undefined) return twinOf(request.top, step, steps) ?? surprise;
   }
   const late = findLateWrite(steps, folders);
   if (late !== undefined) return late;
+  // A disk that takes two names for one may have let a version that stood there already leave under the other.
+  const missing = steps.find((step) => arrives(step) && lstatIfPresent(joinPath(request.top, step.path)) === undefined);
+  if (missing !== undefined) return { path: missing.path, what: 'vanished' };
   // Now, not with the rest: taking a file's second name away later would make git doubt an index that knows its ctime.
   removeTree(folders.fresh);
   const done = await request.commit();
   if (done !== true) return { path: asRelative('.'), what: done };
   for (const step of steps) if (step.new === undefined) removeEmptyParents(request.top, step.path);
   return undefined;
+}
+
+const arrives = (step: Step): boolean => step.new !== undefined && step.new.mode !== '160000';
+
+/** Says which other arriving path has taken a path's place, on a disk that takes two names for one. */
+function twinOf(top: AbsolutePath, step: Step, steps: readonly Step[]): Surprise | undefined {
+  const isTwin = ({ path }: Step): boolean =>
+    folded(path) === folded(step.path) && isSameFile(joinPath(top, path), joinPath(top, step.path));
+  const twin = steps.find((other) => other !== step && arrives(other) && isTwin(other));
+  return twin && oneFile(step.path, twin.path);
 }
 
 /** Looks at the old versions once more: a program that held one open may have written to it since it was moved. */
@@ -184,7 +198,7 @@ function findLateWrite(steps: readonly Step[], folders: PlacementFolders): Surpr
 const aside = (folders: PlacementFolders, step: Pick<Step, 'n'>): AbsolutePath => joinPath(folders.old, String(step.n));
 
 function moveAside(request: PlaceRequest, step: Step, folders: PlacementFolders): Surprise | undefined {
-  if (step.adopted || (step.old === undefined && step.copy === undefined)) return undefined;
+  if (step.oldPrint === undefined && step.copy === undefined) return undefined;
   const at = joinPath(request.top, step.path);
   const stats = lstatIfPresent(at);
   if (stats === undefined) return { path: step.path, what: 'vanished' };
@@ -203,7 +217,7 @@ function moveAside(request: PlaceRequest, step: Step, folders: PlacementFolders)
 }
 
 function putInPlace(top: AbsolutePath, step: Step, folders: PlacementFolders): Surprise | undefined {
-  if (step.new === undefined || step.adopted || step.new.mode === '160000') return undefined;
+  if (!arrives(step) || step.adopted) return undefined;
   const at = joinPath(top, step.path);
   try {
     if (lstatIfPresent(at)?.isDirectory() === true) removeEmptyTree(at);

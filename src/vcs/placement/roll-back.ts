@@ -6,6 +6,8 @@ import { discard, type Journal, type PlacementFolders, type StagedStep } from '.
 import { giveName, type KeepRequest, keepBeside } from './keep-beside.js';
 import { PLACEHOLDER_MODE } from './link-into-place.js';
 import { makeParents } from './parents.js';
+import { asTaken } from './plan.js';
+import { isSameFile } from './spelling.js';
 
 /** A placement to take back. */
 export type RollBackRequest = KeepRequest & {
@@ -23,7 +25,7 @@ export function rollBack(request: RollBackRequest): void {
   const { journal, folders, top } = request;
   for (const step of [...journal.steps].reverse()) takeOut(request, step);
   for (const folder of [...journal.newFolders].reverse()) removeEmptyFolder(joinPath(top, folder));
-  for (const step of journal.steps) bringBack(request, step);
+  for (const step of [...asTaken(journal.steps)].reverse()) bringBack(request, step);
   discard(request.staging, folders);
 }
 
@@ -91,11 +93,6 @@ function bringCopyBack(
   if (!isSameFile(aside, copy)) keepBeside(request, step.path, aside);
   remove(aside);
 }
-
-const isSameFile = (one: AbsolutePath, other: AbsolutePath): boolean => {
-  const [first, second] = [lstatIfPresent(one), lstatIfPresent(other)];
-  return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev;
-};
 
 /** Gives something its name back; false when the name is taken. */
 function putBack(from: AbsolutePath, to: AbsolutePath): boolean {

@@ -40,6 +40,15 @@ const TABLE: readonly (readonly [string, Partial<Facts>, Verdict, RegExp])[] = [
     /no TODO; the work is safe on 'x'/,
   ],
   [
+    'a conflict whose work is no longer on the hub',
+    {
+      integrate: { kind: 'paused', files: 0, conflicts: [{ path, kind: 'content' }] },
+      push: { kind: 'not-attempted', why: "the work is no longer on the hub's 'x'" },
+    },
+    'conflict',
+    /git merge.*; the work is no longer on the hub's 'x'$/,
+  ],
+  [
     'a conflict for a person',
     { integrate: { kind: 'paused', files: 0, conflicts: [{ path, kind: 'content' }] } },
     'conflict',
@@ -88,7 +97,7 @@ const TABLE: readonly (readonly [string, Partial<Facts>, Verdict, RegExp])[] = [
     'skipped',
     /nothing was done/,
   ],
-  ['no look at the hub', { fetch: { kind: 'skipped' } }, 'attention', /was not looked at/],
+  ['no look at the hub', { fetch: { kind: 'skipped' } }, 'attention', /nothing was brought in from the hub/],
 ];
 
 describe('the verdict', () => {

@@ -46,6 +46,7 @@ describe('settings without a file', () => {
       schedule: { kind: 'every', seconds: 300 },
       mode: 'sync',
       conflict: 'keep-both',
+      mostConflictCopies: 20,
       remote: '',
       settleSeconds: 2,
       maxFileBytes: 100_000_000,
@@ -54,12 +55,17 @@ describe('settings without a file', () => {
       secretsGuard: true,
       deletionsLimit: { kind: 'percent', percent: 50 },
       message: '{event}',
+      squashSeconds: 0,
       sign: false,
       trackedHooks: false,
+      subrepositories: false,
+      subrepositorySources: [],
       networkTimeoutSeconds: 120,
       notify: true,
       notifyCommand: [],
       notifyIncoming: false,
+      conflictCommand: [],
+      mergeTool: [],
       offlineNewsHours: 8,
     });
   });
@@ -77,6 +83,7 @@ describe('config.toml', () => {
 schedule = "*/10 * * * *"
 mode = "backup"
 conflict = "pause"
+max-conflict-copies = "5"
 remote = "hub"
 settle = "1m30s"
 max-file-size = "2.5GiB"
@@ -85,12 +92,17 @@ ignore = ["**/tmp/*"]
 secrets-guard = false
 deletions-limit = "200"
 message = "{machine}: {event}"
+squash = "1h"
 sign = true
 tracked-hooks = true
+subrepositories = true
+subrepository-sources = ["https://example.invalid/lib"]
 network-timeout = "30s"
 notify = false
 notify-command = ["tell", "--json"]
 notify-incoming = true
+conflict-command = ["tell", "me"]
+merge-tool = ["meld", "{local}", "{merged}", "{remote}"]
 offline-news = "1d12h"
 `);
     expect(settings).toEqual({
@@ -98,6 +110,7 @@ offline-news = "1d12h"
       schedule: { kind: 'cron', expression: '*/10 * * * *' },
       mode: 'backup',
       conflict: 'pause',
+      mostConflictCopies: 5,
       remote: 'hub',
       settleSeconds: 90,
       maxFileBytes: 2.5 * 1024 ** 3,
@@ -106,12 +119,17 @@ offline-news = "1d12h"
       secretsGuard: false,
       deletionsLimit: { kind: 'count', files: 200 },
       message: '{machine}: {event}',
+      squashSeconds: 3600,
       sign: true,
       trackedHooks: true,
+      subrepositories: true,
+      subrepositorySources: ['https://example.invalid/lib'],
       networkTimeoutSeconds: 30,
       notify: false,
       notifyCommand: ['tell', '--json'],
       notifyIncoming: true,
+      conflictCommand: ['tell', 'me'],
+      mergeTool: ['meld', '{local}', '{merged}', '{remote}'],
       offlineNewsHours: 36,
     });
   });

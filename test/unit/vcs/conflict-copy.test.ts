@@ -81,6 +81,7 @@ describe('parseConflictCopy', () => {
     ' (conflict laptop 2026-11-20 0123456)',
     '. (conflict laptop 2026-11-20 0123456)',
     'folder (conflict laptop 2026-11-20 0123456)/inside.md',
+    ...['.git', '.Hg', '.g\u200cit', 'git~1', 'hg~2', '.git. '].map((name) => copy(name)),
   ])("takes '%s' for no copy", (name) => {
     expect(parseConflictCopy(name)).toBe(undefined);
   });

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { standardSignature } from '../../../src/webhook/proof.js';
 import { type Receiver, receive } from '../../../src/webhook/receive.js';
 import type { WebRequest } from '../../../src/webhook/web-request.js';
 
@@ -118,7 +119,7 @@ describe('a delivery', () => {
     expect(done).toEqual(['rang NOTES', 'rang NOTES']);
   });
 
-  it('without an id is known by its bytes', async () => {
+  it('without an id is known by its bytes, where these are signed', async () => {
     const { receiver, done } = listening();
     const anonymous = { headers: { 'x-github-delivery': undefined } };
     for (const body of [BODY, BODY, '{"ref":"other"}']) await receive(sent({ ...anonymous, body }), receiver);
@@ -136,6 +137,47 @@ describe('a delivery', () => {
     await expect(receive(sent({}), full)).rejects.toThrow('the disk is full');
     expect((await receive(sent({}), receiver)).answer.status).toBe(202);
     expect(done).toEqual(['rang NOTES']);
+  });
+
+  it('that proves itself by a mere password may come again with the same bytes', async () => {
+    const { receiver, done } = listening({
+      routes: [{ provider: 'basic', secret: SECRET, name: 'notes', target: 'NOTES' }],
+    });
+    const authorization = `Basic ${Buffer.from(`hook:${SECRET}`).toString('base64')}`;
+    for (let time = 0; time < 2; time += 1) await receive(sent({ body: '{}', headers: { authorization } }), receiver);
+    expect(done).toEqual(['rang NOTES', 'rang NOTES']);
+  });
+
+  it.each(['repo:post-update', 'GIT_POST_RECEIVE', 'repo:refs_changed'])(
+    'that is called %s is a push',
+    async (event) => {
+      const { receiver } = listening();
+      expect((await receive(sent({ headers: { 'x-github-event': event } }), receiver)).answer.status).toBe(202);
+    },
+  );
+
+  it('of a pair runs once, and again when the work failed, where its name is signed', async () => {
+    let ok = false;
+    const secret = `whsec_${Buffer.from(SECRET).toString('base64')}`;
+    const { receiver } = listening({
+      routes: [{ provider: 'standard-webhooks', secret, name: 'ann/fizz', target: 'FIZZ' }],
+      run: async () => ({ ok, words: '' }),
+    });
+    const signature = standardSignature(secret, { id: 'msg_1', timestamp: '0', body: Buffer.from(BODY) });
+    const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': '0', 'webhook-signature': signature };
+    const statuses = [];
+    for (const works of [false, true, true]) {
+      ok = works;
+      statuses.push((await receive(sent({ ...legacy, headers }), receiver)).answer.status);
+    }
+    expect(statuses).toEqual([500, 200, 409]);
+  });
+
+  it('of a pair runs as often as the same bytes are sent, where nothing else tells them apart', async () => {
+    const { receiver, done } = listening();
+    const nameless = { ...legacy, headers: { 'x-github-delivery': undefined } };
+    for (let time = 0; time < 2; time += 1) await receive(sent(nameless), receiver);
+    expect(done).toEqual(['ran FIZZ', 'ran FIZZ']);
   });
 
   it('that is refused leads to nothing, and is not remembered', async () => {

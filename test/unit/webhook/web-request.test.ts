@@ -31,6 +31,7 @@ describe('a request on a connection', () => {
     ['a header that goes on', 'POST / HTTP/1.1\r\nA: b\r\n c\r\n\r\n'],
     ['two lengths', 'POST / HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\n'],
     ['a head without end', `POST / HTTP/1.1\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['a header of many blanks that no text follows', `POST / HTTP/1.1\r\na:${' '.repeat(15_900)}\0\r\n\r\n`],
     ['nothing', ''],
   ])('with %s is none', async (_what, text) => {
     expect(await httpRequest({}, from(text))).toBeUndefined();

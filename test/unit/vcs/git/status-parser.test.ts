@@ -31,21 +31,23 @@ describe('parseStatus', () => {
       path: 'a b',
       staged: 'M',
       unstaged: 'D',
-      submodule: undefined,
+      submodule: false,
       head: { mode: '100644', id: ID },
       index: { mode: '100755', id: NONE },
     });
   });
 
   it.each([
-    ['SC..', { commit: true, files: false }],
-    ['S.M.', { commit: false, files: true }],
-    ['S..U', { commit: false, files: true }],
-    ['S...', { commit: false, files: false }],
-  ])('reads what changed of a submodule from %s', (sub, submodule) => {
-    expect(parseStatus(record(`1 .M ${sub} 160000 160000 160000 ${ID} ${ID} lib`)).tracked[0]?.submodule).toEqual(
-      submodule,
-    );
+    ['one that stands on another commit', '.M SC.. 160000 160000 160000', true],
+    ['one that is gone', '.D S... 160000 160000 000000', true],
+    ['one that is staged as removed', 'D. S... 160000 000000 000000', true],
+    ['a file in its place', '.T S... 160000 160000 100644', false],
+    ['a link in its place', '.T S... 160000 160000 120000', false],
+    ['a file in its place that was staged', 'TM S... 160000 100755 100755', false],
+    ['a repository in the place of a file', '.T SC.. 100644 100644 160000', false],
+  ])('tells a submodule from a file: %s', (_what, values, submodule) => {
+    const [entry] = parseStatus(record(`1 ${values} ${ID} ${ID} lib`)).tracked;
+    expect(entry?.submodule).toBe(submodule);
   });
 
   it('lists what is unmerged apart', () => {

@@ -52,6 +52,7 @@ const FROM: Readonly<Record<string, string>> = {
   'deep/er/gone.txt': 'OLD deep\n',
   swap: 'OLD file becomes folder\n',
   'fold/a': 'OLD folder becomes file\n',
+  'left/a': 'OLD folder that holds more\n',
   'run.sh': 'same bytes, other mode\n',
 };
 const TO: Readonly<Record<string, string>> = {
@@ -62,11 +63,16 @@ const TO: Readonly<Record<string, string>> = {
   fold: 'NEW file\n',
   'run.sh': 'same bytes, other mode\n',
   'ignored.log': 'NEW ignored\n',
+  left: 'NEW file for the folder that holds more\n',
   cache: 'NEW cache\n',
   'empty.txt': '',
 };
 /** What stands here and is in no commit. */
-const LOCAL: Readonly<Record<string, string>> = { 'ignored.log': 'LOCAL ignored\n', 'cache/x': 'LOCAL cache\n' };
+const LOCAL: Readonly<Record<string, string>> = {
+  'ignored.log': 'LOCAL ignored\n',
+  'cache/x': 'LOCAL cache\n',
+  'left/more': 'LOCAL more\n',
+};
 
 const idOf = (content: string | Buffer): string => createHash('sha1').update(content).digest('hex');
 const modeOf = (path: string, tree: typeof FROM): string => (path === 'run.sh' && tree === TO ? '100755' : '100644');
@@ -117,6 +123,7 @@ function createFake(folder: string): Fake {
     to: 'to',
     differences: differences(),
     uncommitted: new Set(),
+    isTracked: async (path) => path in FROM,
     copyName,
     matches: async (_path, at, content) => {
       const stats = lstatSync(at);
@@ -207,6 +214,7 @@ function expectWhole(fake: Fake, saved: readonly string[] = []): void {
   const contents = Object.values(files);
   if (!saved.includes('ignored.log')) expect(contents.join('')).toContain('LOCAL ignored\n');
   expect(contents).toContain('LOCAL cache\n');
+  expect(files[fake.head() === 'to' ? 'left.copy1/more' : 'left/more']).toBe('LOCAL more\n');
   expect(readdirSync(join(fake.top, '.private'))).toEqual([]);
 }
 
@@ -216,7 +224,9 @@ describe('a placement', () => {
     expect(await fake.place()).toMatchObject({ kind: 'placed' });
     await fake.recover();
     expectWhole(fake);
-    expect(Object.keys(fake.files()).sort()).toEqual([...Object.keys(TO), 'cache.copy1/x', 'ignored.log.copy1'].sort());
+    expect(Object.keys(fake.files()).sort()).toEqual(
+      [...Object.keys(TO), 'cache.copy1/x', 'ignored.log.copy1', 'left.copy1/more'].sort(),
+    );
   });
 
   it.each(Object.entries(SAVES))('loses nothing to a program that %s at any of its calls', async (_name, save) => {

@@ -1,0 +1,65 @@
+"""Lets autosync ask a hub for the heads of a branch: to a mere name hg answers with a bookmark or a tag that is called so.
+And lets it find out what a repository that was pulled from has no more."""
+
+from mercurial import error, hg, registrar
+from mercurial.node import hex
+from mercurial.utils import urlutil
+
+cmdtable = {}
+command = registrar.command(cmdtable)
+
+
+@command(b'autosync-heads', [(b'', b'branch', b'', b'the branch', b'NAME')], b'--branch NAME PATH')
+def autosync_heads(ui, repo, path, **opts):
+    """print the heads of a branch on a hub, newest first, each followed by a NUL
+
+    Those that are not known here may be closed, so the list goes on to the first that is known, and open. Where all are
+    known to be closed it is the newest of them.
+    """
+    peer = hg.peer(repo, {}, ui.paths[path][0].loc)
+    try:
+        with peer.commandexecutor() as executor:
+            branches = executor.callcommand(b'branchmap', {}).result()
+        heads = list(reversed(branches[opts['branch']])) if opts['branch'] in branches else []
+    finally:
+        peer.close()
+    for node in candidates(repo.unfiltered(), heads) or heads[:1]:
+        ui.write(hex(node) + b'\0')
+
+
+def candidates(repo, heads):
+    found = []
+    for node in heads:
+        is_known = repo.changelog.hasnode(node)
+        if is_known and repo[node].closesbranch():
+            continue
+        found.append(node)
+        if is_known:
+            break
+    return found
+
+
+@command(b'autosync-gone', [], b'PATH')
+def autosync_gone(ui, repo, path, **opts):
+    """print the first of those changesets that are here and no more where they were pulled from, each followed by a NUL
+
+    Returns 1 if that has changesets which are not here: then another pull is due.
+    """
+    location, (branch, _branches) = urlutil.parseurl(ui.paths[path][0].loc if path in ui.paths else path)
+    if branch:
+        # Of the other branches nothing was pulled.
+        return 0
+    peer = hg.peer(repo, {}, location)
+    try:
+        with peer.commandexecutor() as executor:
+            heads = executor.callcommand(b'heads', {}).result()
+    finally:
+        peer.close()
+    repo = repo.unfiltered()
+    if heads == [repo.nullid] and len(repo) > 0:
+        raise error.Abort(b'repository is unrelated')
+    if not all(repo.changelog.hasnode(node) for node in heads):
+        return 1
+    for rev in repo.revs(b'roots(not ::%ln)', heads):
+        ui.write(repo[rev].hex() + b'\0')
+    return 0
