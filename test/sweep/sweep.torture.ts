@@ -12,7 +12,7 @@ const STRIDE = 41;
 const { env } = process;
 const minutes = Number(env['AUTOSYNC_TEST_TORTURE']);
 const seed = Number(env['AUTOSYNC_TEST_SEED']);
-const jobs = Number(env['AUTOSYNC_TEST_JOBS']);
+const jobs = Number(env['AUTOSYNC_TEST_JOBS'] ?? 1);
 const wanted = OPERATIONS.filter(({ name, vcs }) => {
   const isNamed = [name, name.replace(/^hg /, '')].includes(env['AUTOSYNC_TEST_OPERATION'] ?? name);
   return isNamed && (env['AUTOSYNC_TEST_VCS'] ?? vcs.name) === vcs.name && needs(vcs.name);
@@ -39,6 +39,7 @@ describe.skipIf(!canCut())('every operation', () => {
     clearInterval(progress);
     const report = [`sweep, seed ${seed}: ${planned.length} attacks in the plan`, '', renderTally(tally), ''];
     appendFileSync(env['AUTOSYNC_TEST_REPORT'] ?? '/dev/stdout', `${report.join('\n')}\n`);
+    expect([...tally.operations.values()].some(({ attacks }) => attacks > 0)).toBe(true);
     expect(tally.failures).toEqual([]);
   });
 });
