@@ -9,8 +9,9 @@ import { systemOf } from '../../src/vcs/index.js';
 import type { Look } from '../../src/vcs/vcs.js';
 import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
+import { addSubmodule } from '../support/submodule.js';
 import { HARNESSES } from '../support/vcs-harness.js';
-import type { World } from '../support/world.js';
+import type { Machine, World } from '../support/world.js';
 
 describe.each(HARNESSES.filter(({ name }) => needs(name)))('a look, with $name', (vcs) => {
   let world: World<Desk>;
@@ -112,6 +113,12 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('a look, with $name',
       here.commit('By hand');
     },
     'another repository in it': () => vcs.create(join(here.top, 'nested')),
+    "a file in a submodule's place": () => {
+      if (vcs.name !== 'git') return;
+      addSubmodule(world as World<Machine>, here as Machine, 'inner\n');
+      here.remove('lib');
+      here.write('lib/mine.md', 'in its place\n');
+    },
     nothing: () => undefined,
   };
 

@@ -5,12 +5,14 @@ import { isFolder, joinPath, readTextIfPresent, realPath } from '../../system/fi
 import type { Look } from '../vcs.js';
 import { gitAtTop } from './command.js';
 import { asRefPart } from './refs.js';
+import { withBuried } from './status.js';
 import { parseStatus, type Status, statusArguments } from './status-parser.js';
 import { uncommittedIn } from './uncommitted.js';
 
 /**
- * Looks at a working tree with one git, and reads what else there is to know from files. Returns undefined where that does
- * not tell all: no branch, a hub that only git's configuration names, backups.
+ * Looks at a working tree with one git (one more where other files stand in a submodule's place), and reads what else there
+ * is to know from files. Returns undefined where that does not tell all: no branch, a hub that only git's configuration
+ * names, backups.
  */
 export async function look(top: AbsolutePath, settings: Settings): Promise<Look | undefined> {
   const commonDir = commonFolder(top);
@@ -19,9 +21,10 @@ export async function look(top: AbsolutePath, settings: Settings): Promise<Look 
   if (settings.mode === 'backup' || commonDir === undefined || above.includes(':')) return undefined;
   // Where the repository is damaged git would look for another one around it.
   const env = { GIT_CEILING_DIRECTORIES: above };
-  const { exitCode, stdout, stderr } = await gitAtTop(top).run(statusArguments('all'), { env });
+  const git = gitAtTop(top);
+  const { exitCode, stdout, stderr } = await git.run(statusArguments('all'), { env });
   if (exitCode !== 0) return undefined;
-  const status = parseStatus(stdout, stderr);
+  const status = await withBuried({ git, top }, parseStatus(stdout, stderr));
   const { branch, head } = status;
   if (branch === undefined || head === undefined) return undefined;
   const unpushed = unpushedIn({ ...status, branch, head }, commonDir, settings.remote);

@@ -12,7 +12,11 @@ export async function readStatus(
   const args = statusArguments(untracked);
   const result = await repository.git.run(args, indexFile === undefined ? {} : { env: { GIT_INDEX_FILE: indexFile } });
   if (result.exitCode !== 0) throw gitFailure(args, result);
-  const status = parseStatus(result.stdout, result.stderr);
+  return await withBuried(repository, parseStatus(result.stdout, result.stderr));
+}
+
+/** Adds to what `git status` told the submodules of which it says nothing. */
+export async function withBuried(repository: Pick<Repository, 'git' | 'top'>, status: Status): Promise<Status> {
   const buried = await buriedSubmodules(repository);
   if (buried.length === 0) return status;
   const known = new Set(status.tracked.map(({ path }) => path));
