@@ -317,14 +317,28 @@ describe('an installation of several that fails', () => {
   });
 });
 
-it('the crontab entry of an installation in another home folder stays', async () => {
-  writeFileSync(join(bin, 'table'), entry('/another/home/run'));
-  await installHere([top('a')]);
-  expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
-  expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(entry('/another/home/run'));
-  writeFileSync(join(bin, 'table'), `# mine\n${entry(locations.launcher)}`);
-  expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
-  expect(readFileSync(join(bin, 'table'), 'utf8')).toBe('# mine\n');
+describe('the crontab entry of an installation in another home folder', () => {
+  const others = entry('/another/home/run');
+
+  beforeEach(async () => {
+    await installHere([top('a'), top('b')]);
+    writeFileSync(join(bin, 'table'), others);
+  });
+
+  it('stays', async () => {
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(others);
+    writeFileSync(join(bin, 'table'), `# mine\n${entry(locations.launcher)}`);
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe('# mine\n');
+  });
+
+  it('is not brought up to date when something changes here', async () => {
+    const every = { repo: top('a'), key: 'schedule', value: '@hourly' };
+    expect(await runCommand(config, every)).toMatchObject({ code: 0 });
+    expect(await runCommand(uninstall, { repo: [top('a')] })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(others);
+  });
 });
 
 describe.skipIf(!needs('hg'))('a mirror', () => {
