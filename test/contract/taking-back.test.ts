@@ -26,6 +26,7 @@ import { command as status } from '../../src/commands/status.js';
 import { command as uninstall } from '../../src/commands/uninstall.js';
 import { parseSchedule } from '../../src/scheduler/schedule-text.js';
 import type { Locations } from '../../src/store/locations.js';
+import { wantsNoScheduler } from '../../src/store/no-scheduler.js';
 import { listRepos } from '../../src/store/registry.js';
 import { putOnPath } from '../support/gits.js';
 import { createHgWorld, hg } from '../support/hg-world.js';
@@ -90,9 +91,11 @@ describe('uninstalling one of several working trees of a repository', () => {
   });
 
   it('takes everything back where all are uninstalled at once', async () => {
-    await installHere([top('a'), top('w')]);
+    await installHere([top('a'), top('w')], { scheduler: 'none' });
+    expect(wantsNoScheduler(locations)).toBe(true);
     expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
     expect([registered(), isHooked('a'), ownRefs('a')]).toEqual([[], false, '']);
+    expect(wantsNoScheduler(locations)).toBe(false);
   });
 
   it('takes the hooks back where the others want none, and leaves the refs', async () => {
