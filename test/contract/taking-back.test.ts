@@ -248,6 +248,32 @@ describe('a name that is no repository’s, inside one', () => {
   });
 });
 
+describe('a file of the person’s own where the launcher belongs', () => {
+  const own = '#!/bin/sh\necho mine\n';
+  const write = (): void => {
+    mkdirSync(dirname(locations.launcher), { recursive: true });
+    writeFileSync(locations.launcher, own);
+  };
+
+  it('is refused by install, and is as it was', async () => {
+    write();
+    await expect(installHere([top('a')])).rejects.toThrow(/was not written by autosync/);
+    expect([registered(), readFileSync(locations.launcher, 'utf8')]).toEqual([[], own]);
+  });
+
+  it('is named by doctor, and neither doctor nor uninstall takes it away', async () => {
+    await installHere([top('a')]);
+    write();
+    const { code, out } = await runCommand(doctor, { fix: true, json: true });
+    expect(code).toBe(1);
+    expect(JSON.parse(out).checks).toContainEqual(
+      expect.objectContaining({ check: 'launcher', detail: expect.stringContaining('was not written by autosync') }),
+    );
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(locations.launcher, 'utf8')).toBe(own);
+  });
+});
+
 it('a repository that is named twice is uninstalled once', async () => {
   await installHere([top('a')]);
   const { out } = await runCommand(uninstall, { repo: [top('a'), `${top('a')}/`], json: true });
