@@ -19,7 +19,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { command as config } from '../../src/commands/config.js';
 import { command as doctor } from '../../src/commands/doctor.js';
 import { command as mirrorAdd } from '../../src/commands/mirror-add.js';
+import { command as mirrorList } from '../../src/commands/mirror-list.js';
 import { command as mirrorRemove } from '../../src/commands/mirror-remove.js';
+import { command as mirrorRun } from '../../src/commands/mirror-run.js';
 import { command as pause } from '../../src/commands/pause.js';
 import { command as snapshot } from '../../src/commands/snapshot.js';
 import { command as status } from '../../src/commands/status.js';
@@ -367,6 +369,34 @@ describe('the crontab entry of an installation in another home folder', () => {
     expect(await runCommand(config, every)).toMatchObject({ code: 0 });
     expect(await runCommand(uninstall, { repo: [top('a')] })).toMatchObject({ code: 0 });
     expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(others);
+  });
+});
+
+describe('beside the file of a mirror that cannot be read', () => {
+  const folder = (): string => join(locations.config, 'mirrors');
+
+  beforeEach(() => {
+    mkdirSync(folder(), { recursive: true });
+    writeFileSync(join(folder(), 'torn.toml'), 'source = "/torn');
+  });
+
+  it.each([
+    ['mirror list', mirrorList, {}],
+    ['mirror list --json', mirrorList, { json: true }],
+    ['mirror run', mirrorRun, {}],
+    ['mirror run of that one', mirrorRun, { name: ['torn'] }],
+  ] as const)('%s fails and names it', async (_name, command, args) => {
+    const { code, out, err } = await runCommand(command, args);
+    expect([code, `${out}${err}`.match(/torn\.toml/g)?.length]).toEqual([1, 1]);
+    expect(out).not.toContain('there is no mirror');
+  });
+
+  it.skipIf(!needs('hg'))('mirror run of all says that some failed, and of another one that it went well', async () => {
+    const source = join(world.folder, 'source');
+    hg(world.folder, 'init', source);
+    await runCommand(mirrorAdd, { source, destination: world.hub, trigger: ['none'], scheduler: 'none' });
+    expect(await runCommand(mirrorRun, {})).toMatchObject({ code: 3, err: expect.stringContaining('torn.toml') });
+    expect(await runCommand(mirrorRun, { name: ['source'] })).toMatchObject({ code: 0, err: '' });
   });
 });
 
