@@ -92,7 +92,7 @@ export const isCurrentLauncher = (text: string, record: LauncherRecord): boolean
 const SIGN = "autosync's launcher";
 
 /** Tells whether a file of somebody else's stands in the launcher's place; one that a power cut has emptied is nobody's. */
-export function isForeignLauncher(path: AbsolutePath): boolean {
+function isForeignLauncher(path: AbsolutePath): boolean {
   const text = orEnvironmentError('read', path, () => readTextIfPresent(path)) ?? '';
   return !text.includes(SIGN) && /[^\0]/.test(text);
 }
