@@ -1,4 +1,5 @@
 import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
+import { wantsNoScheduler } from '../store/no-scheduler.js';
 import { entryFor, moveEntry, presentSchedulers } from './entry.js';
 import type { Finding } from './finding.js';
 import { nightCautions } from './night.js';
@@ -7,12 +8,15 @@ import type { Wiring } from './wiring.js';
 
 const ok = (detail: string): Finding => ({ result: 'ok', detail });
 
+const NONE_WANTED = 'none was wanted; to have one: autosync install <repo> --scheduler auto';
+
 /** Looks whether one scheduler, and no other, calls autosync, and whether it really works here. */
 export async function checkScheduler({ locations, schedulers }: Wiring): Promise<Finding> {
   const repos = installedRepos(locations);
   const entry = entryFor(locations, repos);
   if (entry.slots.length === 0) return ok('not needed: no repository is installed');
   const [present, second] = await presentSchedulers(schedulers, entry);
+  if (present === undefined && wantsNoScheduler(locations)) return ok(NONE_WANTED);
   if (present === undefined) return await findNone(schedulers, entry);
   const availability = await present.availability();
   if (availability.kind === 'unavailable') return await findBroken(schedulers, entry, present);

@@ -6,7 +6,7 @@ import type { RegisteredRepo } from '../model/repo.js';
 import type { VcsKind } from '../model/report.js';
 import { deliver, notifiersFor } from '../notify/index.js';
 import { parseSchedule, scheduleText } from '../scheduler/schedule-text.js';
-import { installLauncher, isCurrentLauncher, launcherRecord } from '../store/launcher.js';
+import { installLauncher, isCurrentLauncher, launcherRecord, refuseForeignLauncher } from '../store/launcher.js';
 import { readSharedSettings, SHARED_FILE } from '../store/shared-file.js';
 import { readState } from '../store/state.js';
 import { childEnvironment, node } from '../system/environment.js';
@@ -42,6 +42,7 @@ export function machineChecks(wiring: Wiring): readonly Check[] {
         if (text !== undefined && isCurrentLauncher(text, record)) return ok(locations.launcher);
         const missing = text === undefined;
         if (missing && isUnused(wiring)) return ok('not needed: no repository is installed');
+        refuseForeignLauncher(locations.launcher);
         const fix = (): void => void installLauncher(locations.launcher, record);
         const detail = missing ? 'is missing' : 'was written for another copy of autosync or other folders than these';
         return { result: missing ? 'error' : 'warning', detail, mend: 'autosync doctor --fix', fix };

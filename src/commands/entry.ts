@@ -4,6 +4,7 @@ import { chooseScheduler, type SchedulerChoice, type SchedulerWish } from '../sc
 import { offsetSeconds, startSecond } from '../scheduler/offset.js';
 import type { Scheduler, SchedulerEntry } from '../scheduler/scheduler.js';
 import type { Locations } from '../store/locations.js';
+import { forgetNoScheduler, rememberNoScheduler } from '../store/no-scheduler.js';
 import { homeFolder } from '../system/environment.js';
 import { mirrorSlots } from './mirrors.js';
 import { unreadableRegistrations } from './unreadable.js';
@@ -53,6 +54,12 @@ export async function findScheduler(
   const present = await presentScheduler(schedulers, entry);
   const others = schedulers.filter((scheduler) => scheduler !== present);
   return await chooseScheduler(wish, present === undefined ? others : [present, ...others]);
+}
+
+/** Remembers whether a person wished for no scheduler at all, so that none is put in place for him. */
+export function rememberWish(places: Locations, wish: SchedulerWish): void {
+  if (wish === 'none') rememberNoScheduler(places);
+  else forgetNoScheduler(places);
 }
 
 /** Puts things back as they were before a step; what cannot be put back is left. */

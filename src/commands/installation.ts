@@ -14,7 +14,7 @@ import { exists, joinPath, makeFolder } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { systemOf } from '../vcs/index.js';
 import type { WorkingTree } from '../vcs/vcs.js';
-import { entryFor, findScheduler, moveEntry, type Undo } from './entry.js';
+import { entryFor, findScheduler, moveEntry, rememberWish, type Undo } from './entry.js';
 import { distrustedSettings } from './hg-trust.js';
 import type { InstallWish } from './install-settings.js';
 import { linkedTrees, takeHooksBack } from './take-back.js';
@@ -85,6 +85,7 @@ export async function install(wiring: Wiring, trees: readonly WorkingTree[], wis
         registration: expectPresent(added[at]),
         hooks: placeHooks(wiring, tree, wish),
       }));
+      rememberWish(locations, wish.scheduler);
       return { repos, scheduler: choice };
     } catch (error) {
       const created = added.filter(({ change }) => change === 'created');

@@ -15,7 +15,7 @@ import { exists, isFolder, joinPath, makeFolder, removeEmptyFolder } from '../sy
 import { redact } from '../system/printable.js';
 import { say, sayJson, warn } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson } from './command.js';
-import { entryFor, presentScheduler } from './entry.js';
+import { entryFor, presentScheduler, rememberWish } from './entry.js';
 import { describeMirror } from './mirror-report.js';
 import { webhookAdvice } from './mirror-webhook.js';
 import { type MirrorWish, readMirrorWish } from './mirror-wish.js';
@@ -138,4 +138,5 @@ async function keepScheduled(
   const choice = await chooseScheduler(wish, schedulers);
   if (choice.kind === 'chosen') await choice.scheduler.install(entry);
   else warn(`no scheduler calls autosync on this machine: ${choice.why}`);
+  rememberWish(locations, wish);
 }

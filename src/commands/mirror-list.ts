@@ -1,5 +1,7 @@
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { listMirrors } from '../store/mirror-registry.js';
 import { say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson } from './command.js';
 import { mirrorRows, mirrorTable } from './mirror-rows.js';
@@ -11,9 +13,11 @@ export const command: Command = {
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
     const rows = await mirrorRows(wiring);
+    const isAll = listMirrors(wiring.locations, parseSchedule).problems.length === 0;
     if (isOn(args, 'json')) sayJson({ schema: 1, mirrors: rows });
-    else if (rows.length === 0) say('there is no mirror; autosync mirror add <source> <destination>');
-    else for (const line of mirrorTable(rows, wiring.engine.clock.now())) say(line);
-    return EXIT.done;
+    else if (rows.length > 0) for (const line of mirrorTable(rows, wiring.engine.clock.now())) say(line);
+    else if (isAll) say('there is no mirror; autosync mirror add <source> <destination>');
+    // Of what stands in a file that cannot be used nobody can say how it is.
+    return isAll ? EXIT.done : EXIT.failed;
   },
 };

@@ -1,6 +1,8 @@
 import type { Argv } from 'yargs';
 import { mirrorExitCode } from '../mirror/verdict.js';
 import type { ExitCode } from '../model/exit-codes.js';
+import { parseSchedule } from '../scheduler/schedule-text.js';
+import { listMirrors } from '../store/mirror-registry.js';
 import { say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { describeMirror } from './mirror-report.js';
@@ -24,12 +26,17 @@ export const command: Command = {
       .example('$0 mirror run project --verify', 'and compare all of its history'),
   run: async (args: Arguments): Promise<ExitCode> => {
     const wiring = wire();
-    const mirrors = namedMirrors(wiring.locations, wordsOf(args, 'name'));
+    const { locations } = wiring;
+    const names = wordsOf(args, 'name');
+    const mirrors = namedMirrors(locations, names);
+    // Where all were wanted, what stands in a file that cannot be used has failed.
+    const unusable = names.length === 0 ? listMirrors(locations, parseSchedule).problems : [];
     const options = { trigger: 'manual', verify: isOn(args, 'verify'), waitMs: WAIT_MS } as const;
     const reports = await runMirrors(wiring, mirrors, options);
     if (isOn(args, 'json')) sayJson({ schema: 1, mirrors: reports });
-    else if (reports.length === 0) say('there is no mirror; autosync mirror add <source> <destination>');
+    else if (reports.length === 0 && unusable.length === 0)
+      say('there is no mirror; autosync mirror add <source> <destination>');
     for (const report of isOn(args, 'json') ? [] : reports) for (const line of describeMirror(report)) say(line);
-    return mirrorExitCode(reports);
+    return mirrorExitCode([...reports, ...unusable.map(() => ({ verdict: 'failed' as const }))]);
   },
 };

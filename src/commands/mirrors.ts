@@ -11,7 +11,14 @@ import { readSettings } from '../store/config.js';
 import { didYouMean } from '../store/did-you-mean.js';
 import type { Locations } from '../store/locations.js';
 import { withLock } from '../store/lock.js';
-import { listMirrors, mirrorData, mirrorsFolder, unregisterMirror } from '../store/mirror-registry.js';
+import {
+  isMirrorName,
+  listMirrors,
+  mirrorData,
+  mirrorsFolder,
+  readMirror,
+  unregisterMirror,
+} from '../store/mirror-registry.js';
 import { readMirrorState, removeMirrorState } from '../store/mirror-state.js';
 import { isFolder, joinPath, makeFolder, realPath, removeEmptyFolder, removeTree } from '../system/files.js';
 import { printable } from '../system/printable.js';
@@ -32,14 +39,13 @@ export function installedMirrors(places: Locations): readonly Mirror[] {
   return mirrors;
 }
 
-/** Returns the mirrors that were named; none were means all. */
+/** Returns the mirrors that were named; none were means all. One whose own file is wrong is that error. */
 export function namedMirrors(places: Locations, names: readonly string[]): readonly Mirror[] {
-  const mirrors = installedMirrors(places);
-  if (names.length === 0) return mirrors;
+  if (names.length === 0) return installedMirrors(places);
   return names.map((name) => {
-    const found = mirrors.find((mirror) => mirror.name === name);
+    const found = isMirrorName(name) ? readMirror(places, { name, parseSchedule }) : undefined;
     if (found !== undefined) return found;
-    const known = mirrors.map((mirror) => mirror.name);
+    const known = installedMirrors(places).map((mirror) => mirror.name);
     const hint = known.length === 0 ? 'autosync mirror add <source> <destination>' : didYouMean(name, known);
     throw new AutosyncError('usage', `there is no mirror '${printable(name)}'`, [hint]);
   });

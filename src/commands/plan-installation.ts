@@ -3,7 +3,7 @@ import { hookInstallerFor } from '../hooks/index.js';
 import type { RegisteredRepo } from '../model/repo.js';
 import { parseSchedule } from '../scheduler/schedule-text.js';
 import { readSettings } from '../store/config.js';
-import { launcherRecord, renderLauncher } from '../store/launcher.js';
+import { launcherRecord, refuseForeignLauncher, renderLauncher } from '../store/launcher.js';
 import { renderRegistration } from '../store/registry.js';
 import { redact } from '../system/printable.js';
 import type { WorkingTree } from '../vcs/vcs.js';
@@ -34,6 +34,7 @@ export async function planInstallation(
   const entry = entryFor(locations, repositoriesThen(wiring, trees, wish));
   const choice = await findScheduler(wish.scheduler, schedulers, entry);
   const scheduler = choice.kind === 'chosen' ? choice.scheduler : undefined;
+  refuseForeignLauncher(locations.launcher);
   const launcher = renderLauncher(launcherRecord(locations));
   return {
     files: [

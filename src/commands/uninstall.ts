@@ -9,6 +9,7 @@ import { removeLauncher } from '../store/launcher.js';
 import type { Locations } from '../store/locations.js';
 import { removeDeadLocks, withLock } from '../store/lock.js';
 import { listMirrors } from '../store/mirror-registry.js';
+import { forgetNoScheduler } from '../store/no-scheduler.js';
 import { forgetProgress } from '../store/progress-note.js';
 import { listRepos, unregisterRepo } from '../store/registry.js';
 import { removeState } from '../store/state.js';
@@ -80,9 +81,12 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
     const isLast = left.length === 0 && readable(locations).mirrors.length === 0 && unreadable.length === 0;
     if (isLast) await Promise.all(wiring.schedulers.map((scheduler) => scheduler.uninstall()));
     else await refreshEntry(wiring.schedulers, locations, left);
-    if (isLast) removeLauncher(locations.launcher);
-    // An installation that was killed may have left it.
-    if (isLast) forgetProgress(locations);
+    if (isLast) {
+      removeLauncher(locations.launcher);
+      forgetNoScheduler(locations);
+      // An installation that was killed may have left it.
+      forgetProgress(locations);
+    }
     // Last of all: until then, an uninstallation that was killed can be begun again.
     for (const { id } of gone) {
       removeState(locations, id);

@@ -17,8 +17,13 @@ const UNSAFE_IN_QUOTES = /["$`\\]/;
 export function cronCommand({ launcher, home }: CronCommand): string {
   const below = home !== undefined && launcher.startsWith(`${home}/`) ? launcher.slice(home.length) : undefined;
   const program = below === undefined || UNSAFE_IN_QUOTES.test(below) ? quoteShell(launcher) : `"$HOME${below}"`;
-  return `${program} snapshot --due`;
+  return program + ARGUMENTS;
 }
+
+const ARGUMENTS = ' snapshot --due';
+
+/** Tells whether a text has a command in it that {@link cronCommand} may have made, of whatever launcher. */
+export const callsLauncher = (text: string): boolean => text.includes(ARGUMENTS);
 
 /**
  * Returns the job's line in a crontab. A launcher whose path cannot stand there is an AutosyncError: cron ends a

@@ -6,9 +6,11 @@ import { readOwnFile, writeOwnFile } from '../store/own-file.js';
 import { type Clock, systemClock } from '../system/clock.js';
 import { loginHome, pathCandidates } from '../system/environment.js';
 import { isExecutable, joinPath, remove } from '../system/files.js';
+import { hashBytes } from '../system/hash.js';
 import {
   type BlockEdit,
   type BlockStyle,
+  type FoundBlock,
   insertBlock,
   readBlock,
   removeBlock,
@@ -18,7 +20,7 @@ import {
 import { quoteCrontab } from '../system/quote.js';
 import { cronDaemonRuns } from './cron-daemon.js';
 import { runJob } from './cron-job.js';
-import { commandOf, cronCommand, cronLine } from './cron-line.js';
+import { callsLauncher, commandOf, cronCommand, cronLine } from './cron-line.js';
 import { type Crontab, editTable, readTable, removeNewTable, replaceCommand, type Table } from './crontab.js';
 import { localEntryMinutes, minuteField } from './entry-minutes.js';
 import type {
@@ -33,7 +35,7 @@ import type {
 
 /** What the cron scheduler needs of the world outside; every part but the folders is the machine's own by default. */
 export type CronWorld = {
-  /** An entry that calls another launcher than this one is another installation's; without one, every entry is ours. */
+  /** A block that calls another launcher than this one is another installation's; without one, every block is ours. */
   readonly locations: Pick<Locations, 'state' | 'backups'> & Partial<Pick<Locations, 'launcher'>>;
   readonly clock?: Clock;
   readonly findCrontab?: () => AbsolutePath | undefined;
@@ -43,7 +45,13 @@ export type CronWorld = {
   readonly timeLimitMs?: number;
 };
 
-const STYLE: BlockStyle = { begin: '# BEGIN AUTOSYNC (managed; edits inside are lost)', end: '# END AUTOSYNC' };
+/** The markers of the block, with or without a name behind `AUTOSYNC`. */
+const markers = (name: string): BlockStyle => ({
+  begin: `# BEGIN AUTOSYNC${name} (managed; edits inside are lost)`,
+  end: `# END AUTOSYNC${name}`,
+});
+
+const PLAIN = markers('');
 const EMPTY = Buffer.alloc(0);
 
 type Cron = Required<CronWorld>;
@@ -86,7 +94,7 @@ async function availability(cron: Cron): Promise<Availability> {
 
 function render(cron: Cron, entry: SchedulerEntry): readonly RenderedFile[] {
   const line = jobLine(cron, entry);
-  return line === undefined ? [] : [{ path: 'crontab', content: renderBlock(line, STYLE) }];
+  return line === undefined ? [] : [{ path: 'crontab', content: renderBlock(line, PLAIN) }];
 }
 
 async function install(cron: Cron, entry: SchedulerEntry): Promise<InstallResult> {
@@ -94,13 +102,12 @@ async function install(cron: Cron, entry: SchedulerEntry): Promise<InstallResult
   if (crontab === undefined) throw missingProgram();
   const line = jobLine(cron, entry);
   const { before, after } = await editTable(crontab, (table) => {
-    const present = readBlock(table ?? EMPTY, STYLE).kind === 'present';
     if (line === undefined) return withoutBlock(cron, table);
-    if (!present) remember(cron, { hadTable: table !== undefined });
-    return edited(insertBlock(table ?? EMPTY, line, STYLE));
+    if (ownBlock(cron, table).kind !== 'present') remember(cron, { hadTable: table !== undefined });
+    return edited(insertBlock(table ?? EMPTY, line, ownMarkers(cron, table)));
   });
   if (before === after) return { kind: 'unchanged' };
-  return { kind: readBlock(before ?? EMPTY, STYLE).kind === 'present' ? 'updated' : 'installed' };
+  return { kind: ownBlock(cron, before).kind === 'present' ? 'updated' : 'installed' };
 }
 
 async function uninstall(cron: Cron): Promise<void> {
@@ -131,7 +138,7 @@ async function state(cron: Cron, entry: SchedulerEntry): Promise<EntryState> {
   } catch (error) {
     return { kind: 'unreadable', detail: errorMessage(error) };
   }
-  const found = readBlock(table ?? EMPTY, STYLE);
+  const found = ownBlock(cron, table);
   if (found.kind === 'unbalanced') return { kind: 'unreadable', detail: unbalancedWords(found) };
   if (found.kind === 'absent') return { kind: 'absent', detail: 'crontab has no entry of autosync' };
   const line = jobLine(cron, entry);
@@ -143,7 +150,7 @@ async function state(cron: Cron, entry: SchedulerEntry): Promise<EntryState> {
 /** cron cannot be told to begin: the line that stands in the table runs as cron would run it. */
 async function start(cron: Cron, entry: SchedulerEntry, limitMs: number): Promise<StartResult> {
   const crontab = openCrontab(cron);
-  const found = crontab === undefined ? undefined : readBlock((await readTable(crontab)) ?? EMPTY, STYLE);
+  const found = crontab === undefined ? undefined : ownBlock(cron, await readTable(crontab));
   if (found?.kind !== 'present') return { kind: 'refused', why: 'crontab has no entry of autosync' };
   return await runJob(commandOf(found.body), { home: cron.loginHome() ?? entry.home, limitMs });
 }
@@ -161,20 +168,37 @@ function command(cron: Cron, { launcher, home }: SchedulerEntry): string {
 
 /** The table as it was before us: none at all, if there was none and nobody has put anything in since. */
 function withoutBlock(cron: Cron, table: Table): Table {
-  if (table === undefined || isOfOthers(cron, table)) return table;
-  const edit = removeBlock(table, STYLE);
+  if (table === undefined) return table;
+  const edit = removeBlock(table, ownMarkers(cron, table));
   const left = edited(edit);
   const nothingOfOthers = edit.kind === 'changed' && left.length === 0;
   return nothingOfOthers && recall(cron)?.hadTable === false ? undefined : left;
 }
 
-/** A person with two home folders has one crontab, and may have an installation in each of them. */
-function isOfOthers({ locations: { launcher }, loginHome }: Cron, table: Buffer): boolean {
-  const found = readBlock(table, STYLE);
-  if (launcher === undefined || found.kind !== 'present') return false;
-  const ours = [undefined, loginHome()].map((home) => quoteCrontab(cronCommand({ launcher, home })));
-  return !ours.some((command) => found.body.includes(command));
+/** Finds our block in a table. */
+const ownBlock = (cron: Cron, table: Table): FoundBlock => readBlock(table ?? EMPTY, ownMarkers(cron, table));
+
+/**
+ * Returns the markers of our block in a table. A person with two home folders has one crontab, and may have an
+ * installation in each of them: where the plain markers are around another one's block, ours stands beside it, and its
+ * markers have a name. It keeps that when the other block goes.
+ */
+function ownMarkers({ locations: { launcher }, loginHome }: Cron, table: Table): BlockStyle {
+  if (launcher === undefined || table === undefined) return PLAIN;
+  const commands = [loginHome(), undefined].map((home) => cronCommand({ launcher, home }));
+  const named = commands.map((command) => markers(` ${hashBytes(command, 'sha256').slice(0, 8)}`));
+  const present = named.find((style) => readBlock(table, style).kind !== 'absent');
+  if (present !== undefined) return present;
+  const plain = readBlock(table, PLAIN);
+  const isOwn = plain.kind !== 'present' || !callsLauncher(plain.body) || commands.some(isCalledIn(plain.body));
+  const [name = PLAIN] = named;
+  return isOwn ? PLAIN : name;
 }
+
+const isCalledIn =
+  (body: string) =>
+  (command: string): boolean =>
+    body.includes(quoteCrontab(command));
 
 function edited(edit: BlockEdit): Buffer {
   if (edit.kind !== 'unbalanced') return edit.text;

@@ -41,7 +41,7 @@ export type StartResult = { readonly kind: 'ended' | 'started' } | { readonly ki
 
 /**
  * ★ One of the operating system's schedulers. Every implementation passes `test/contract/scheduler.test.ts`:
- * there is at most one entry of ours per user; installing twice makes no change and no call that could;
+ * there is at most one entry of ours per installation; installing twice makes no change and no call that could;
  * a failure half-way is an AutosyncError and leaves everything as it was; uninstalling restores foreign content
  * byte for byte and is silent when nothing is installed. An entry calls `<launcher> snapshot --due` and nothing else.
  */

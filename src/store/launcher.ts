@@ -1,9 +1,11 @@
 import { delimiter, dirname, isAbsolute } from 'node:path';
+import { AutosyncError } from '../model/errors.js';
 import { type AbsolutePath, asAbsolute } from '../model/paths.js';
 import { currentUmask, homeFolder, node, pathCandidates, platform, variable } from '../system/environment.js';
 import {
   isExecutable,
   lstatIfPresent,
+  readTextIfPresent,
   realPath,
   remove,
   removeEmptyFolder,
@@ -12,6 +14,7 @@ import {
 } from '../system/files.js';
 import { entryPoint, readTemplate } from '../system/package.js';
 import { encodePath } from '../system/path-bytes.js';
+import { printable } from '../system/printable.js';
 import { quoteBatch, quoteShell } from '../system/quote.js';
 import { fillTemplate } from '../system/template.js';
 import type { Locations } from './locations.js';
@@ -85,8 +88,26 @@ const INCIDENTAL = /^(recorded_(node|stable_node|path|agent|umask)=|set "(record
 export const isCurrentLauncher = (text: string, record: LauncherRecord): boolean =>
   text.replace(INCIDENTAL, '') === renderLauncher(record).replace(INCIDENTAL, '');
 
-/** Writes the launcher, whole, unless it stands there already. */
+/** What every launcher has in its first lines. */
+const SIGN = "autosync's launcher";
+
+/** Tells whether a file of somebody else's stands in the launcher's place; one that a power cut has emptied is nobody's. */
+function isForeignLauncher(path: AbsolutePath): boolean {
+  const text = orEnvironmentError('read', path, () => readTextIfPresent(path)) ?? '';
+  return !text.includes(SIGN) && /[^\0]/.test(text);
+}
+
+/** Throws where a file of somebody else's would have to make way for the launcher. */
+export function refuseForeignLauncher(path: AbsolutePath): void {
+  if (!isForeignLauncher(path)) return;
+  throw new AutosyncError('environment', `'${printable(path)}' is there, and was not written by autosync`, [
+    'look at it, and move it away if it can go',
+  ]);
+}
+
+/** Writes the launcher, whole, unless it stands there already; never over a file of somebody else's. */
 export function installLauncher(path: AbsolutePath, record: LauncherRecord): LauncherChange {
+  refuseForeignLauncher(path);
   return orEnvironmentError('write', path, () => {
     const before = lstatIfPresent(path);
     const bytes = encodePath(renderLauncher(record));
@@ -99,8 +120,9 @@ export function installLauncher(path: AbsolutePath, record: LauncherRecord): Lau
   });
 }
 
-/** Removes the launcher, and its folder if nothing else is in it. */
+/** Removes the launcher, and its folder if nothing else is in it; a file of somebody else's in its place stays. */
 export function removeLauncher(path: AbsolutePath): void {
+  if (isForeignLauncher(path)) return;
   orEnvironmentError('remove', path, () => {
     remove(path);
     removeEmptyFolder(dirname(path));

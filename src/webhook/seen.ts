@@ -5,6 +5,9 @@ import { hashBytes } from '../system/hash.js';
 /** Ninety days, as long as SourceHut remembers its own. */
 const REMEMBERED_MS = 90 * 86_400_000;
 
+/** Months of a busy host. Some sign a body and not its name: whoever has caught one may send it under any number of names. */
+const MOST = 10_000;
+
 /** Deliveries that were taken: one empty file for each, named after the hash of its id, so that of two at once one wins. */
 export type Seen = {
   /** Remembers a delivery; returns false when it was taken before. */
@@ -31,8 +34,12 @@ export function seenIn(folder: AbsolutePath, now: number): Seen {
 function forgetOld(folder: AbsolutePath, now: number): void {
   const names = listNames(folder);
   if (names.length % 100 !== 0) return;
-  for (const name of names) {
+  const files = names.map((name) => {
     const path = joinPath(folder, name);
-    if (now - (lstatIfPresent(path)?.mtimeMs ?? now) > REMEMBERED_MS) remove(path);
+    return { path, at: lstatIfPresent(path)?.mtimeMs ?? now };
+  });
+  const newestFirst = files.sort((one, other) => other.at - one.at);
+  for (const [place, { path, at }] of newestFirst.entries()) {
+    if (place >= MOST || now - at > REMEMBERED_MS) remove(path);
   }
 }

@@ -46,15 +46,19 @@ def autosync_gone(ui, repo, path, **opts):
     Returns 1 if that has changesets which are not here: then another pull is due.
     """
     location, (branch, _branches) = urlutil.parseurl(ui.paths[path][0].loc if path in ui.paths else path)
-    if branch:
-        # Of the other branches nothing was pulled.
-        return 0
     peer = hg.peer(repo, {}, location)
     try:
         with peer.commandexecutor() as executor:
-            heads = executor.callcommand(b'heads', {}).result()
+            if branch:
+                # Of the other branches nothing was pulled. What is no branch there is a tag, a bookmark or a changeset.
+                branches = executor.callcommand(b'branchmap', {}).result()
+                heads = branches[branch] if branch in branches else None
+            else:
+                heads = executor.callcommand(b'heads', {}).result()
     finally:
         peer.close()
+    if heads is None:
+        return 0
     repo = repo.unfiltered()
     if heads == [repo.nullid] and len(repo) > 0:
         raise error.Abort(b'repository is unrelated')

@@ -275,6 +275,38 @@ describe.skipIf(!needs('hg'))('a source whose history was changed', () => {
     }
   });
 
+  it.each(['path', 'http'] as const)(
+    'is noticed, too, where its %s names a branch, and only that counts',
+    async (way) => {
+      const world = createMirrorWorld();
+      const server = way === 'http' ? await startHgServe(world.source) : undefined;
+      const source = server === undefined ? world.source : `http://127.0.0.1:${server.port}/`;
+      const branch = { source: `${source}#stable` };
+      try {
+        const first = commit(world, 'a');
+        world.hg('branch', '-q', 'stable');
+        commit(world, 'b');
+        const wrong = commit(world, 'c');
+        world.hg('update', '-q', 'default');
+        commit(world, 'd');
+        expect(await world.run({}, branch)).toMatchObject({ verdict: 'mirrored', changesets: 3, lag: 0 });
+        const before = refs(world);
+        world.hg('--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', wrong);
+        world.hg('update', '-q', 'stable');
+        commit(world, 'e');
+        const report = await world.run({ verify: true }, branch);
+        expect(report).toMatchObject({ verdict: 'conflict', changesets: 3, lag: 1, verified: { differences: [] } });
+        expect(refs(world)).toEqual(before);
+        world.git('update-ref', '-d', 'refs/heads/stable');
+        expect(await world.run({}, branch)).toMatchObject({ verdict: 'mirrored', changesets: 3, lag: 0 });
+        // A changeset is no branch: what else was pulled stays.
+        expect(await world.run({}, { source: `${source}#${first}` })).toMatchObject({ changesets: 3 });
+      } finally {
+        server?.stop();
+      }
+    },
+  );
+
   it('conflicts after an amend, also while the source is away, and is as before when what was lost comes back', async () => {
     const world = createMirrorWorld();
     commit(world, 'a');

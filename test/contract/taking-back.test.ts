@@ -19,13 +19,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { command as config } from '../../src/commands/config.js';
 import { command as doctor } from '../../src/commands/doctor.js';
 import { command as mirrorAdd } from '../../src/commands/mirror-add.js';
+import { command as mirrorList } from '../../src/commands/mirror-list.js';
 import { command as mirrorRemove } from '../../src/commands/mirror-remove.js';
+import { command as mirrorRun } from '../../src/commands/mirror-run.js';
 import { command as pause } from '../../src/commands/pause.js';
 import { command as snapshot } from '../../src/commands/snapshot.js';
 import { command as status } from '../../src/commands/status.js';
 import { command as uninstall } from '../../src/commands/uninstall.js';
 import { parseSchedule } from '../../src/scheduler/schedule-text.js';
 import type { Locations } from '../../src/store/locations.js';
+import { wantsNoScheduler } from '../../src/store/no-scheduler.js';
 import { listRepos } from '../../src/store/registry.js';
 import { putOnPath } from '../support/gits.js';
 import { createHgWorld, hg } from '../support/hg-world.js';
@@ -90,9 +93,11 @@ describe('uninstalling one of several working trees of a repository', () => {
   });
 
   it('takes everything back where all are uninstalled at once', async () => {
-    await installHere([top('a'), top('w')]);
+    await installHere([top('a'), top('w')], { scheduler: 'none' });
+    expect(wantsNoScheduler(locations)).toBe(true);
     expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
     expect([registered(), isHooked('a'), ownRefs('a')]).toEqual([[], false, '']);
+    expect(wantsNoScheduler(locations)).toBe(false);
   });
 
   it('takes the hooks back where the others want none, and leaves the refs', async () => {
@@ -245,6 +250,32 @@ describe('a name that is no repository’s, inside one', () => {
   });
 });
 
+describe('a file of the person’s own where the launcher belongs', () => {
+  const own = '#!/bin/sh\necho mine\n';
+  const write = (): void => {
+    mkdirSync(dirname(locations.launcher), { recursive: true });
+    writeFileSync(locations.launcher, own);
+  };
+
+  it('is refused by install, and is as it was', async () => {
+    write();
+    await expect(installHere([top('a')])).rejects.toThrow(/was not written by autosync/);
+    expect([registered(), readFileSync(locations.launcher, 'utf8')]).toEqual([[], own]);
+  });
+
+  it('is named by doctor, and neither doctor nor uninstall takes it away', async () => {
+    await installHere([top('a')]);
+    write();
+    const { code, out } = await runCommand(doctor, { fix: true, json: true });
+    expect(code).toBe(1);
+    expect(JSON.parse(out).checks).toContainEqual(
+      expect.objectContaining({ check: 'launcher', detail: expect.stringContaining('was not written by autosync') }),
+    );
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(locations.launcher, 'utf8')).toBe(own);
+  });
+});
+
 it('a repository that is named twice is uninstalled once', async () => {
   await installHere([top('a')]);
   const { out } = await runCommand(uninstall, { repo: [top('a'), `${top('a')}/`], json: true });
@@ -317,14 +348,56 @@ describe('an installation of several that fails', () => {
   });
 });
 
-it('the crontab entry of an installation in another home folder stays', async () => {
-  writeFileSync(join(bin, 'table'), entry('/another/home/run'));
-  await installHere([top('a')]);
-  expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
-  expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(entry('/another/home/run'));
-  writeFileSync(join(bin, 'table'), `# mine\n${entry(locations.launcher)}`);
-  expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
-  expect(readFileSync(join(bin, 'table'), 'utf8')).toBe('# mine\n');
+describe('the crontab entry of an installation in another home folder', () => {
+  const others = entry('/another/home/run');
+
+  beforeEach(async () => {
+    await installHere([top('a'), top('b')]);
+    writeFileSync(join(bin, 'table'), others);
+  });
+
+  it('stays', async () => {
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(others);
+    writeFileSync(join(bin, 'table'), `# mine\n${entry(locations.launcher)}`);
+    expect(await runCommand(uninstall, { all: true })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe('# mine\n');
+  });
+
+  it('is not brought up to date when something changes here', async () => {
+    const every = { repo: top('a'), key: 'schedule', value: '@hourly' };
+    expect(await runCommand(config, every)).toMatchObject({ code: 0 });
+    expect(await runCommand(uninstall, { repo: [top('a')] })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bin, 'table'), 'utf8')).toBe(others);
+  });
+});
+
+describe('beside the file of a mirror that cannot be read', () => {
+  const folder = (): string => join(locations.config, 'mirrors');
+
+  beforeEach(() => {
+    mkdirSync(folder(), { recursive: true });
+    writeFileSync(join(folder(), 'torn.toml'), 'source = "/torn');
+  });
+
+  it.each([
+    ['mirror list', mirrorList, {}],
+    ['mirror list --json', mirrorList, { json: true }],
+    ['mirror run', mirrorRun, {}],
+    ['mirror run of that one', mirrorRun, { name: ['torn'] }],
+  ] as const)('%s fails and names it', async (_name, command, args) => {
+    const { code, out, err } = await runCommand(command, args);
+    expect([code, `${out}${err}`.match(/torn\.toml/g)?.length]).toEqual([1, 1]);
+    expect(out).not.toContain('there is no mirror');
+  });
+
+  it.skipIf(!needs('hg'))('mirror run of all says that some failed, and of another one that it went well', async () => {
+    const source = join(world.folder, 'source');
+    hg(world.folder, 'init', source);
+    await runCommand(mirrorAdd, { source, destination: world.hub, trigger: ['none'], scheduler: 'none' });
+    expect(await runCommand(mirrorRun, {})).toMatchObject({ code: 3, err: expect.stringContaining('torn.toml') });
+    expect(await runCommand(mirrorRun, { name: ['source'] })).toMatchObject({ code: 0, err: '' });
+  });
 });
 
 describe.skipIf(!needs('hg'))('a mirror', () => {

@@ -97,9 +97,9 @@ function commitFiles({ top }: HookPlace, files: Readonly<Record<string, string>>
   git(top, 'push', '-q');
 }
 
-/** Puts a launcher in the place of ours that only writes down how it is called. */
+/** Puts a launcher in the place of ours that only writes down how it is called; it has to be taken for ours later on. */
 function recordCalls(launcher: string, file: string): void {
-  writeFileSync(launcher, `#!/bin/sh\necho "$*" >>'${file}'\n`, { mode: 0o755 });
+  writeFileSync(launcher, `#!/bin/sh\n# autosync's launcher\necho "$*" >>'${file}'\n`, { mode: 0o755 });
 }
 
 const ACTIONS: Readonly<Record<HookEvent, (top: string, env: NodeJS.ProcessEnv) => void>> = {

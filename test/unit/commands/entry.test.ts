@@ -1,9 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { findScheduler, moveEntry } from '../../../src/commands/entry.js';
+import { checkScheduler } from '../../../src/commands/check-scheduler.js';
+import { findScheduler, moveEntry, rememberWish } from '../../../src/commands/entry.js';
+import { wire } from '../../../src/commands/wiring.js';
 import { asAbsolute } from '../../../src/model/paths.js';
+import { parseSchedule } from '../../../src/scheduler/schedule-text.js';
 import type { Scheduler, SchedulerEntry } from '../../../src/scheduler/scheduler.js';
+import { registerRepo } from '../../../src/store/registry.js';
 import { fakeCrontab } from '../../support/crontabs.js';
 import { fakeLaunchd } from '../../support/foreign-schedulers.js';
+import { freshLocations } from '../../support/locations.js';
 import type { FakeWorld } from '../../support/scheduler-world.js';
 import { fakeSystemd } from '../../support/unit-folders.js';
 
@@ -63,6 +68,20 @@ describe('the scheduler for a wish', () => {
       why: "cron: no cron daemon is running; systemd: systemd's user manager does not answer: Failed to connect to bus: No medium found",
       mends: ['start cron: sudo service cron start', 'let it run without a login: sudo loginctl enable-linger "$USER"'],
     });
+  });
+});
+
+describe('doctor, where no scheduler calls', () => {
+  it('puts none in place for who wanted none, until he wants one', async () => {
+    const { all: schedulers, cron } = openBoth();
+    const locations = freshLocations();
+    const path = asAbsolute(cron.home);
+    await registerRepo(locations, { path, vcs: 'git', hooks: false, settings: {}, parseSchedule });
+    const look = () => checkScheduler({ ...wire(), locations, schedulers });
+    rememberWish(locations, 'none');
+    expect(await look()).toEqual({ result: 'ok', detail: expect.stringContaining('none was wanted') });
+    rememberWish(locations, 'auto');
+    expect(await look()).toMatchObject({ result: 'error', fix: expect.any(Function) });
   });
 });
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AutosyncError } from '../../../src/model/errors.js';
-import { asAbsolute } from '../../../src/model/paths.js';
+import { type AbsolutePath, asAbsolute } from '../../../src/model/paths.js';
 import type { ScheduleSlot } from '../../../src/model/schedule.js';
 import { createCron } from '../../../src/scheduler/cron.js';
 import type { Scheduler, SchedulerEntry } from '../../../src/scheduler/scheduler.js';
@@ -98,6 +98,72 @@ describe('the entry in a crontab', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('two home folders of one person, with one crontab', () => {
+  const launcherIn = (home: string): AbsolutePath => asAbsolute(join(home, '.local', 'share', 'autosync', 'run'));
+  const entryIn = (home: string, seconds = 300): SchedulerEntry => ({
+    ...entry(),
+    launcher: launcherIn(home),
+    home: asAbsolute(home),
+    slots: [{ schedule: { kind: 'every', seconds }, offsetSeconds: 0 }],
+  });
+  const schedulerIn = (home: string): Scheduler => {
+    const state = asAbsolute(join(world.state, home.replaceAll('/', '-')));
+    return createCron({
+      locations: { state, backups: asAbsolute(join(state, 'backups')), launcher: launcherIn(home) },
+      findCrontab: () => asAbsolute(join(dirname(world.home), 'crontab')),
+      daemonRuns: () => true,
+      loginHome: () => asAbsolute('/home/ada'),
+    });
+  };
+  const [first, second] = ['/home/ada', '/srv/work'];
+  const plain = `${BEGIN}\n*/5 * * * * "$HOME/.local/share/autosync/run" snapshot --due\n${END}\n`;
+  const minutes = (): readonly string[] => text()?.match(/^\S+(?= \* \* \* \* \S+ snapshot)/gm) ?? [];
+
+  it('have a block each, and each is brought up to date and taken out on its own', async () => {
+    world.write(TABLE);
+    const [one, other] = [schedulerIn(first), schedulerIn(second)];
+    await one.install(entryIn(first));
+    expect((await other.state(entryIn(second))).kind).toBe('absent');
+    expect(await other.install(entryIn(second))).toEqual({ kind: 'installed' });
+    expect(text()).toContain(plain);
+    expect(await other.install(entryIn(second, 600))).toEqual({ kind: 'updated' });
+    expect(await other.install(entryIn(second, 600))).toEqual({ kind: 'unchanged' });
+    expect(await one.install(entryIn(first, 900))).toEqual({ kind: 'updated' });
+    expect(minutes()).toEqual(['*/10', '*/15']);
+    for (const [scheduler, home, seconds] of [
+      [one, first, 900],
+      [other, second, 600],
+    ] as const) {
+      expect((await scheduler.state(entryIn(home, seconds))).kind).toBe('present');
+    }
+    await one.uninstall();
+    expect(minutes()).toEqual(['*/10']);
+    // It stays the same block, although the plain markers are free now.
+    expect(await other.install(entryIn(second, 600))).toEqual({ kind: 'unchanged' });
+    await one.install(entryIn(first));
+    expect(text()).toContain(plain);
+    await other.uninstall();
+    await one.uninstall();
+    expect(text()).toBe(TABLE.toString());
+  });
+
+  it('a block with the plain markers is known by the launcher that it calls', async () => {
+    const own = plain.replace(/"\$HOME.*"/, `'${launcherIn(second)}'`);
+    world.write(Buffer.from(own));
+    expect((await schedulerIn(second).state(entryIn(second))).kind).toBe('present');
+    await schedulerIn(first).install(entryIn(first, 900));
+    expect(text()?.endsWith(own)).toBe(true);
+    await schedulerIn(second).uninstall();
+    expect(minutes()).toEqual(['*/15']);
+  });
+
+  it('and a block that calls nobody any more is put right', async () => {
+    world.write(Buffer.from(`${BEGIN}\n0 0 1 1 * something else\n${END}\n`));
+    expect(await schedulerIn(first).install(entryIn(first))).toEqual({ kind: 'updated' });
+    expect(text()).toBe(plain);
   });
 });
 

@@ -5,13 +5,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AbsolutePath } from '../../../src/model/paths.js';
 import { installLauncher, launcherRecord, removeLauncher, renderLauncher } from '../../../src/store/launcher.js';
 import { locations } from '../../../src/store/locations.js';
@@ -50,6 +51,35 @@ describe('installing the launcher', () => {
     removeLauncher(installed());
     removeLauncher(installed());
     expect(readdirSync(dirname(installed()))).toEqual(['theirs']);
+  });
+});
+
+describe('a file of the person’s own in the launcher’s place', () => {
+  const path = locations().launcher;
+  const own = '#!/bin/sh\necho mine\n';
+
+  beforeEach(() => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, own);
+    return () => rmSync(dirname(path), { recursive: true });
+  });
+
+  it('is refused by an installation, and left by an uninstallation', () => {
+    expect(() => installLauncher(path, launcherRecord(locations()))).toThrow(/was not written by autosync/);
+    removeLauncher(path);
+    expect(readFileSync(path, 'utf8')).toBe(own);
+  });
+
+  it.each(['', '\0\0\0'])('is not what a power cut has left of the launcher (%j)', (left) => {
+    writeFileSync(path, left);
+    expect(installLauncher(path, launcherRecord(locations()))).toBe('updated');
+  });
+
+  it('is not a launcher for Windows', () => {
+    writeFileSync(path, renderLauncher(launcherRecord(locations()), 'win32'));
+    removeLauncher(path);
+    expect(existsSync(path)).toBe(false);
+    mkdirSync(dirname(path));
   });
 });
 
