@@ -156,7 +156,7 @@ describe.each(WRITERS)('a file that %s every 10 ms', (_how, save) => {
       setInterval(() => { n += 1; ${save}; }, 10);`;
     const child = spawn(process.execPath, ['-e', script, at('busy.txt')], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('close', resolve));
-    await expect.poll(() => here.read('busy.txt')).not.toBe('line 0\n');
+    await expect.poll(() => here.read('busy.txt'), { timeout: 60_000 }).not.toBe('line 0\n');
     for (let turn = 0; turn < 2; turn += 1) {
       here.write(`mine-${turn}.txt`, `MINE-${turn}\n`);
       there.write(`theirs-${turn}.txt`, `THEIRS-${turn}\n`);

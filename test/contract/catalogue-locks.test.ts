@@ -190,7 +190,8 @@ describe('programs at the same moment', () => {
   it('two runs on one machine take turns, and make one commit', async () => {
     const home = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'here');
     here.write('a.txt', 'MINE\n');
-    const runs = [1, 2, 3].map(() => startAutosync(home, 'snapshot', here.top));
+    // No more than two: a run waits ten seconds for another one, which on a slow machine is about as long as two take.
+    const runs = [1, 2].map(() => startAutosync(home, 'snapshot', here.top));
     for (const { ended } of runs) expect(await ended).toMatchObject({ code: 0 });
     expect(here.git('rev-list', '--count', 'HEAD')).toBe('2');
     await expectConverged(world, { tokens: ['MINE'] });
@@ -211,7 +212,8 @@ describe('programs at the same moment', () => {
       const args = ['-c', `git add mine-${n}.txt && git commit -q -m 'by hand ${n}.'`];
       const commit = await startProgram('sh', args, { cwd: here.top, env: process.env }).ended;
       if (commit.code === 0) mine.push(`by hand ${n}.`);
-      else expect(commit.err).toMatch(/index\.lock|cannot lock ref|nothing to commit|nothing added/);
+      // The run may have committed the file just before; that there is nothing left to commit is no error's word.
+      else expect(commit.out + commit.err).toMatch(/index\.lock|cannot lock ref|nothing to commit|nothing added/);
     }
     await run.ended;
     const tokens = Object.keys(here.files()).filter((name) => name.startsWith('mine-'));

@@ -28,7 +28,7 @@ function run(env: NodeJS.ProcessEnv, args: readonly string[], umask = '022'): En
   const { status, stdout, stderr } = spawnSync(
     '/bin/sh',
     ['-c', `umask ${umask}; exec "$0" "$@"`, process.execPath, PROGRAM, ...args],
-    { cwd: '/', env, encoding: 'utf8', timeout: 120_000 },
+    { cwd: '/', env, encoding: 'utf8', timeout: 280_000 },
   );
   return { code: status, out: stdout, err: stderr };
 }

@@ -161,13 +161,13 @@ describe('a repository in a folder named', () => {
       cwd: '/',
       env,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 240_000,
     });
     return { code: status, out: stdout, err: stderr };
   }
 
   it('any of these is installed, run by the launcher, and taken back byte for byte, all on one machine', {
-    timeout: 300_000,
+    timeout: 900_000,
   }, async () => {
     const names = NAMES.map(([, name]) => name);
     const strange = names.map((name) => machineAt(join(world.folder, name), 'strange'));
@@ -200,7 +200,7 @@ describe('a repository in a folder named', () => {
       expect(launch()).toMatchObject({ out: '', err: '' });
       return strange.every((machine) => machine.has('theirs.txt') && machine.git('status', '--porcelain') === '');
     };
-    await until('the launcher has synchronised them all', () => synchronise() && isThere(), 180_000);
+    await until('the launcher has synchronised them all', () => synchronise() && isThere(), 600_000);
     const { repos } = JSON.parse(home.autosyncIn(world.folder, 'status', '--json', '--', ...names).out);
     expect(repos.map(({ path }: { path: string }) => path).sort()).toEqual(strange.map(({ top }) => top).sort());
     expect(new Set(repos.map(({ verdict }: { verdict: string }) => verdict))).toEqual(new Set(['synced']));

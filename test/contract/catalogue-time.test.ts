@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitMessages } from '../../src/engine/commit-message.js';
 import { tick } from '../../src/engine/tick.js';
 import { asAbsolute } from '../../src/model/paths.js';
+import { startSecond } from '../../src/scheduler/offset.js';
 import { systemClock } from '../../src/system/clock.js';
 import { git as gitSystem } from '../../src/vcs/git/index.js';
 import type { WorkingTree } from '../../src/vcs/vcs.js';
@@ -25,20 +26,27 @@ beforeEach(() => {
 afterEach(() => world.remove());
 
 const DAY_MS = 24 * 3_600_000;
+const NOW = Date.now();
 
-/** A time so many days from now, in the last second of a minute: no machine waits for its own second then. */
-const daysFromNow = (days: number): string =>
-  `@${new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 16).replace('T', ' ')}:59`;
+/** Its own second comes early in a minute: from then on it waits for no other, however long a program takes to start. */
+const MACHINE = 'strange';
+
+/** A clock at a minute, and at the machine's own second in it. */
+const clockAt = (minute: string): string => `@${minute}:${String(startSecond(MACHINE)).padStart(2, '0')}`;
+
+/** A clock so many days from now, at a time of day. */
+const daysFromNow = (days: number, time: string): string =>
+  clockAt(`${new Date(NOW + days * DAY_MS).toISOString().slice(0, 10)} ${time}`);
 
 describe.skipIf(!needs('faketime'))('a clock that says', () => {
   let home: Home;
 
   beforeEach(() => {
-    home = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'here');
+    home = createHome(mkdtempSync(join(tmpdir(), 'home-')), MACHINE);
   });
 
-  const install = (every: string): void => {
-    expect(home.autosync('install', here.top, '--scheduler', 'none', '--every', every)).toMatchObject({ code: 0 });
+  const install = (...schedule: readonly string[]): void => {
+    expect(home.autosync('install', here.top, '--scheduler', 'none', ...schedule)).toMatchObject({ code: 0 });
   };
 
   /** Runs the program, and all that it starts, at another time. */
@@ -49,7 +57,7 @@ describe.skipIf(!needs('faketime'))('a clock that says', () => {
       cwd: home.folder,
       env,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 240_000,
     });
     return { code: status, out: stdout, err: stderr };
   }
@@ -61,7 +69,7 @@ describe.skipIf(!needs('faketime'))('a clock that says', () => {
     ['1970', '@1970-01-01 00:00:01'],
     ['2040', '@2040-02-03 04:05:06'],
   ])('%s neither stops a run nor loses anything, and the next one at the right time goes on', async (_what, time) => {
-    install('5m');
+    install('--every', '5m');
     here.write('mine.txt', 'MINE\n');
     here.write('both.txt', 'MY VERSION\n');
     there.write('both.txt', 'THEIR VERSION\n');
@@ -76,21 +84,22 @@ describe.skipIf(!needs('faketime'))('a clock that says', () => {
   });
 
   it.each([
-    ['yesterday, after a run today', daysFromNow(-1), daysFromNow(-0.99)],
-    ['1960, after a run today', '@1960-01-02 03:04:59', '@1960-01-02 03:09:59'],
-    ['that a month was slept through', daysFromNow(31), daysFromNow(31.01)],
+    ['yesterday, after a run today', daysFromNow(-1, '15:00'), daysFromNow(-1, '15:14')],
+    ['1960, after a run today', clockAt('1960-01-02 15:04'), clockAt('1960-01-02 15:09')],
+    ['that a month was slept through', daysFromNow(31, '15:00'), daysFromNow(31, '15:14')],
   ])('%s makes the repository due once, and then not again', (_what, time, soonAfter) => {
-    install('1d');
+    // Due at some time between noon and one, by its name: never between the two.
+    install('--schedule', '0 12 * * *');
     const first = at(time, ['snapshot', '--due', '--json']);
     expect(JSON.parse(first.out).repos).toMatchObject([{ verdict: 'synced' }]);
     expect(JSON.parse(at(soonAfter, ['snapshot', '--due', '--json']).out).repos).toEqual([]);
   });
 
   it.each([
-    ['summer time begins', '@2026-03-29 01:55:59', '@2026-03-29 03:55:59'],
-    ['summer time ends', '@2026-10-25 01:55:59', '@2026-10-25 03:05:59'],
+    ['summer time begins', clockAt('2026-03-29 01:55'), clockAt('2026-03-29 03:55')],
+    ['summer time ends', clockAt('2026-10-25 01:55'), clockAt('2026-10-25 03:05')],
   ])('%s has a run before and one after it', (_what, before, after) => {
-    install('30m');
+    install('--every', '30m');
     for (const [time, text] of [
       [before, 'BEFORE\n'],
       [after, 'AFTER\n'],

@@ -204,7 +204,7 @@ describe.each(IMPLEMENTATIONS.filter(({ name }) => isThere(name)))('$name', (imp
     world.launcherIs('echo $$ >pid; exec sleep 600\n');
     expect(world.commitAlone()).toBe('');
     if (!writes) return;
-    await expect.poll(() => world.told(), { timeout: 9_000 }).toEqual([expect.stringMatching(/^\d+$/)]);
+    await expect.poll(() => world.told(), { timeout: 60_000 }).toEqual([expect.stringMatching(/^\d+$/)]);
     process.kill(Number(world.told()[0]), 'SIGKILL');
   });
 
@@ -223,12 +223,12 @@ describe('the launcher that a git hook starts', () => {
     const begun = join(world.request.home, 'calls', 'begun');
     const script = `git ${COMMIT.slice(0, -1).join(' ')} x; exec sleep 600`;
     const terminal = spawn('sh', ['-c', script], { cwd: world.repository, detached: true, stdio: 'ignore' });
-    await expect.poll(() => existsSync(begun), { timeout: 9_000 }).toBe(true);
+    await expect.poll(() => existsSync(begun), { timeout: 60_000 }).toBe(true);
     process.kill(-(terminal.pid ?? 0), 'SIGHUP');
     await once(terminal, 'exit');
     rmSync(begun);
     writeFileSync(join(world.request.home, 'closed'), '');
-    await expect.poll(() => world.told(), { timeout: 9_000 }).toEqual(['hook post-commit']);
+    await expect.poll(() => world.told(), { timeout: 60_000 }).toEqual(['hook post-commit']);
   });
 });
 

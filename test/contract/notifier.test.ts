@@ -47,7 +47,8 @@ async function desktopWorld(manner: Manner, options: DesktopOptions = {}): Promi
 
 function noBusWorld(): World {
   // Without an address and with an empty runtime folder, as on a server where nobody is logged in.
-  return { notifier: desktopNotifier(), received: () => [], stop: () => Promise.resolve() };
+  const notifier = desktopNotifier({ limitMs: limitMs('absent') });
+  return { notifier, received: () => [], stop: () => Promise.resolve() };
 }
 
 const SCRIPTS: Readonly<Record<Exclude<Manner, 'absent'>, string>> = {

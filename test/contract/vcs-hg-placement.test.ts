@@ -101,7 +101,7 @@ describe.skipIf(!needs('hg'))('a run that is killed', () => {
             return false;
           }
         });
-      await expect.poll(servers, { timeout: 9000 }).toEqual([]);
+      await expect.poll(servers, { timeout: 60_000 }).toEqual([]);
       await expectConverged(world, { tokens: ['MINE\n', 'ONLY MINE', 'THEIRS\n', 'CHANGED'] });
     },
   );

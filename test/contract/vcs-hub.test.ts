@@ -114,7 +114,8 @@ function contract(vcs: VcsHarness): void {
     ])('because it %s', async (_why, url) => {
       hubIs(here, url);
       here.write('a.txt', 'a\n');
-      const report = await here.run();
+      // Some networks take their time to say that there is no such name.
+      const report = await here.run({ networkTimeoutSeconds: 120 });
       expect(report).toMatchObject({
         verdict: 'offline',
         fetch: { reason: 'offline' },

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
 import { expectConverged } from '../support/oracles.js';
@@ -140,23 +140,31 @@ function contract(vcs: VcsHarness): void {
   });
 
   describe('files that do not rest', () => {
-    /** Starts a program that appends to a file all the time; returns how to end it. */
-    function writer(path: string): () => void {
+    /** Long enough that a writer which has to wait for its turn on a busy machine has written once more. */
+    const PATIENT = { settleSeconds: 2 };
+
+    /** Starts a program that appends to a file all the time, and waits until it does; returns how to end it. */
+    async function writer(path: string): Promise<() => Promise<void>> {
       const script = 'const fs = require("fs"); setInterval(() => fs.appendFileSync(process.argv[1], "line\\n"), 3)';
       const child = spawn(process.execPath, ['-e', script, at(path)], { stdio: 'ignore' });
-      return () => void child.kill('SIGKILL');
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+      await expect.poll(() => here.read(path).length, { timeout: 60_000 }).toBeGreaterThan(50);
+      return async () => {
+        child.kill('SIGKILL');
+        await ended;
+      };
     }
 
     it('wait for the next run, and are taken as they are after five', async () => {
       here.write('busy.log', '');
       here.write('good.txt', 'good\n');
-      const stop = writer('busy.log');
-      await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
-      const report = await here.run({}, { trigger: 'scheduler' });
+      const stop = await writer('busy.log');
+      const report = await here.run(PATIENT, { trigger: 'scheduler' });
       expect(report.quarantined).toEqual([{ path: 'busy.log', reason: 'still-changing' }]);
       expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-      const fifth = await here.run({}, { trigger: 'scheduler', stillChanging: { 'busy.log': 5 } });
-      stop();
+      const fifth = await here.run(PATIENT, { trigger: 'scheduler', stillChanging: { 'busy.log': 5 } });
+      await stop();
       expect(fifth.commit.changes).toEqual([{ type: 'added', path: 'busy.log' }]);
       await here.run();
       await expectConverged(world);
@@ -168,10 +176,9 @@ function contract(vcs: VcsHarness): void {
       await there.run();
       there.write('busy.log', 'THEIRS\n');
       await there.run();
-      const stop = writer('busy.log');
-      await expect.poll(() => here.read('busy.log').length).toBeGreaterThan(50);
-      const report = await here.run({}, { trigger: 'scheduler' });
-      stop();
+      const stop = await writer('busy.log');
+      const report = await here.run(PATIENT, { trigger: 'scheduler' });
+      await stop();
       expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'postponed' } });
       await expectConverged(world, { tokens: ['base\nline\nline\n', 'THEIRS\n'] });
     });

@@ -132,7 +132,7 @@ export const canCut = (): boolean => needs('cc') && needsThat('ptrace of x86-64 
 
 function worksHere(): boolean {
   try {
-    return spawnSync(cutpoint(), ['--', 'true'], { timeout: 20_000 }).status === 0;
+    return spawnSync(cutpoint(), ['--', 'true'], { timeout: 120_000 }).status === 0;
   } catch {
     return false;
   }

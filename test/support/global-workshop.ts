@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { removeFolder } from './remove-folder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,17 +21,21 @@ export default function setup(project: TestProject): () => void {
 
 function removeAll(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(folder, { recursive: true, force: true });
   } catch {
     openUp(folder);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    removeFolder(folder);
   }
 }
 
 /** Gives back the permissions that tests took away, so that everything can be removed. */
 function openUp(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) openUp(join(folder, entry.name));
+  try {
+    chmodSync(folder, 0o700);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) openUp(join(folder, entry.name));
+    }
+  } catch {
+    // Gone meanwhile, by whoever was still at work in there.
   }
 }

@@ -70,12 +70,16 @@ export function hgHookWorld(): HgHookWorld {
   };
 }
 
+/** So many looks in a row: a process that is just becoming another program shows no variables for a moment. */
+const QUIET_LOOKS = 3;
+
 /** Waits until no process has a variable any more: hg gives its hooks no file whose end would tell. */
 function waitForAll(variable: string): void {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const { stdout } = spawnSync('ps', ['axeww', '-o', 'args='], { encoding: 'utf8', timeout: 20_000 });
-    if (!stdout.includes(variable)) return;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  for (let tries = 0, quiet = 0; tries < 2_000; tries += 1) {
+    const { status, stdout } = spawnSync('ps', ['axeww', '-o', 'args='], { encoding: 'utf8', timeout: 20_000 });
+    quiet = status === 0 && !stdout.includes(variable) ? quiet + 1 : 0;
+    if (quiet === QUIET_LOOKS) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
   throw new Error('what a hook has started does not end');
 }

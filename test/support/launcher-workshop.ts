@@ -139,7 +139,7 @@ export function callLauncher(workshop: LauncherWorkshop, args: readonly string[]
 
 /** Waits for the one program that the launcher starts in the background, and ends it when the test is over. */
 export async function backgroundAnswer(workshop: LauncherWorkshop): Promise<Answer> {
-  await expect.poll(() => workshop.answers().length, { timeout: 9_000 }).toBe(1);
+  await expect.poll(() => workshop.answers().length, { timeout: 40_000 }).toBe(1);
   const [answer] = workshop.answers();
   if (answer === undefined) throw new Error('the answer is gone again');
   onTestFinished(() => endProcess(answer.pid));
@@ -150,7 +150,7 @@ export async function backgroundAnswer(workshop: LauncherWorkshop): Promise<Answ
 export async function signOfLife(workshop: LauncherWorkshop, pid: number): Promise<void> {
   const sign = join(dirname(workshop.record.entry), `called-${pid}`);
   process.kill(pid, 'SIGUSR2');
-  await expect.poll(() => existsSync(sign), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => existsSync(sign), { timeout: 15_000 }).toBe(true);
 }
 
 function endProcess(pid: number): void {

@@ -8,7 +8,7 @@ const [sources = '', folder = '', me = '', racers = '', rounds = ''] = process.a
 const { acquireLock } = await import(pathToFileURL(join(sources, 'src', 'store', 'lock.js')).href);
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-const end = Date.now() + 60_000;
+const end = Date.now() + 200_000;
 
 /** Waits until all racers have come to the same point, but not for ever: one of them may have failed. */
 function meet(point) {

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const STEPS = ['lstatIfPresent', 'readIfPresent', 'listNames', 'createFleeting', 'link', 'remove'];
 
 const [sources = '', path = '', number = '', action = ''] = process.argv.slice(2);
-const end = Date.now() + 30_000;
+const end = Date.now() + 200_000;
 let step = 0;
 
 globalThis.beforeStep = () => {

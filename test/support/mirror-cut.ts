@@ -23,6 +23,7 @@ import { program as autosync } from '../sweep/sweep-world.js';
 import { type Action, type CutRequest, readCalls, runCut } from './cut.js';
 import { hg } from './hg-world.js';
 import { makeHistory } from './mirror-world.js';
+import { removeFolder } from './remove-folder.js';
 import { git } from './world.js';
 
 /** A source, a destination, and the home of somebody who has a mirror, in one folder. */
@@ -114,7 +115,8 @@ function copyOf(template: string): string {
 
 const COPY = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true } as const;
 
-const discard = (folder: string): void => rmSync(dirname(folder), { recursive: true, force: true });
+/** What the program has left behind when it was killed may still be writing there. */
+const discard = (folder: string): void => removeFolder(dirname(folder));
 
 const run = (
   folder: string,

@@ -34,10 +34,13 @@ export const startAutosync = (home: Home, ...args: readonly string[]): AtWork =>
 /** A shell script's line that says where it has come to, and waits until it is let go on; and how to let it. */
 export type Gate = { readonly script: string; readonly isReached: () => boolean; readonly open: () => void };
 
-/** Makes a gate, whose two files begin with a path. */
+/**
+ * Makes a gate, whose two files begin with a path. Whoever waits at it does so for ten minutes, far longer than what is
+ * looked at meanwhile takes, but not once its files have been removed.
+ */
 export function gate(path: string): Gate {
   return {
-    script: `touch '${path}.reached'; n=0; while [ ! -e '${path}.open' ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done`,
+    script: `touch '${path}.reached'; n=0; while [ -e '${path}.reached' ] && [ ! -e '${path}.open' ] && [ $n -lt 6000 ]; do sleep 0.1; n=$((n+1)); done`,
     isReached: () => existsSync(`${path}.reached`),
     open: () => writeFileSync(`${path}.open`, ''),
   };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 
-const TRIES = 50;
+/** Half a minute in all. */
+const TRIES = 300;
 const PAUSE_MS = 100;
 
 /** Removes a folder in which a run that a hook began may just be ending: what it writes meanwhile is removed, too. */

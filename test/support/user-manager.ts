@@ -54,7 +54,7 @@ export function startUserManager({ home, runtime }: ManagerPlace): UserManager {
   closeSync(log);
   const call = (args: readonly string[]): { status: number | null; stdout: string } =>
     spawnSync('systemctl', ['--user', ...args], { env, encoding: 'utf8', timeout: 20_000 });
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (call(['list-timers']).status !== 0) {
     if (Date.now() > end)
       throw new Error(`systemd did not start: ${readFileSync(join(runtime, 'systemd.log'), 'utf8')}`);

@@ -96,18 +96,15 @@ describe.skipIf(!['sshd', 'ssh-agent', 'ssh'].every(needs))('a hub behind ssh', 
     ].flatMap((option) => ['-o', option]);
     start('/usr/sbin/sshd', ['-D', '-f', '/dev/null', '-p', String(port), ...options]);
     start('ssh-agent', ['-D', '-a', join(folder, 'agent')]);
-    await until('the agent listens', () => existsSync(join(folder, 'agent')), 20_000);
     writeFileSync(join(folder, 'askpass'), '#!/bin/sh\necho secret\n', { mode: 0o755 });
     const askpass = { SSH_ASKPASS: join(folder, 'askpass'), SSH_ASKPASS_REQUIRE: 'force' };
     const env = { ...process.env, ...askpass, SSH_AUTH_SOCK: join(folder, 'agent') };
+    // Its socket stands there a moment before it answers: 2 says that it does not, 1 that it has no key yet.
+    await until('the agent answers', () => spawnSync('ssh-add', ['-l'], { env }).status === 1);
     execFileSync('ssh-add', ['-q', join(folder, 'locked')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     execFileSync('git', ['init', '-q', '--bare', join(folder, 'hub.git')]);
-    await until(
-      'sshd answers',
-      () => spawnSync('ssh-keyscan', ['-p', String(port), '127.0.0.1']).stdout.length > 0,
-      20_000,
-    );
-  }, 60_000);
+    await until('sshd answers', () => spawnSync('ssh-keyscan', ['-p', String(port), '127.0.0.1']).stdout.length > 0);
+  }, 180_000);
   afterAll(() => {
     for (const child of children) child.kill();
   });
@@ -136,13 +133,13 @@ describe.skipIf(!['sshd', 'ssh-agent', 'ssh'].every(needs))('a hub behind ssh', 
     expect(await nightCautions(wiring, undefined, [repo])).toEqual([
       { what: `${repo.path} reaches its hub only while the ssh agent of this session lives`, mend: expect.any(String) },
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('is not named when the key has no passphrase', async () => {
     const wiring = wire();
     process.env['SSH_AUTH_SOCK'] = join(folder, 'agent');
     expect(await nightCautions(wiring, undefined, [repoAt(wiring, cloneWith('open'))])).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('is not named when it is out of reach either way, which the run itself has said', async () => {
     const wiring = wire();
@@ -150,7 +147,7 @@ describe.skipIf(!['sshd', 'ssh-agent', 'ssh'].every(needs))('a hub behind ssh', 
     execFileSync('git', ['-C', top, 'remote', 'set-url', 'origin', 'ssh://nobody@127.0.0.1:1/x']);
     process.env['SSH_AUTH_SOCK'] = join(folder, 'agent');
     expect(await nightCautions(wiring, undefined, [repoAt(wiring, top)])).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 const freePort = (): Promise<number> =>

@@ -120,7 +120,7 @@ describe('hooks in the configuration', () => {
     expect(existsSync(config)).toBe(false);
   });
 
-  it('go from any configuration, byte for byte', () => {
+  it('go from any configuration, byte for byte', { timeout: 240_000 }, () => {
     const piece = fc.constantFrom(
       '[core]\n',
       '\tbare = false\n',

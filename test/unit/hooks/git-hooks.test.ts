@@ -168,7 +168,8 @@ describe('our lines in a hook', () => {
     expect(existsSync(hook('post-merge'))).toBe(false);
   });
 
-  it('go from any hook, byte for byte', () => {
+  // Thousands of files that are flushed: a slow disk takes its time.
+  it('go from any hook, byte for byte', { timeout: 240_000 }, () => {
     const piece = fc.constantFrom(
       '#!/bin/sh',
       '#!/usr/bin/env bash',

@@ -55,8 +55,9 @@ describe('commandNotifier', () => {
 
   it.skipIf(!needs('setsid'))('does not wait for what a command left behind in a session of its own', async () => {
     const file = outputFile();
-    const script = `setsid sh -c 'echo $$ > "$0"; exec sleep 600' "$0" & exit 0`;
-    const delivery = await commandNotifier(['/bin/sh', '-c', script, file], 1_000).notify(notification());
+    // It ends only when what it leaves behind is in its own session, and has said which process it is.
+    const script = `setsid sh -c 'echo $$ > "$0"; exec sleep 600' "$0" & until [ -s "$0" ]; do sleep 0.02; done`;
+    const delivery = await commandNotifier(['/bin/sh', '-c', script, file], 3_000).notify(notification());
     process.kill(Number(readFileSync(file, 'utf8')));
     expect(delivery).toEqual({ kind: 'delivered' });
   });

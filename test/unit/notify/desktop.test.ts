@@ -24,17 +24,30 @@ function recorder(name: string, exitCode = 0): { readonly folder: string; readon
 
 const BROKEN_CHILD = '/nowhere/desktop-child.js';
 
+/** Long enough to start a program on a machine that has other things to do. */
+const limitMs = 20_000;
+
 describe.skipIf(process.platform === 'win32')('desktopNotifier, when node-notifier fails', () => {
   it('runs notify-send itself, with the texts behind the end of the options', async () => {
     const { folder, called } = recorder('notify-send');
-    const notifier = desktopNotifier({ child: BROKEN_CHILD, platform: 'linux', environment: { PATH: folder } });
+    const notifier = desktopNotifier({
+      child: BROKEN_CHILD,
+      platform: 'linux',
+      environment: { PATH: folder },
+      limitMs,
+    });
     expect(await notifier.notify(notification({ title: '-x', body: 'a<b' }))).toEqual({ kind: 'delivered' });
     expect(called()).toEqual(['--app-name=autosync', '--expire-time=0', '--', '\u2010x', 'a&lt;b']);
   });
 
   it('runs osascript with a fixed script on macOS, the texts as its arguments and without markup', async () => {
     const { folder, called } = recorder('osascript');
-    const notifier = desktopNotifier({ child: BROKEN_CHILD, platform: 'darwin', environment: { PATH: folder } });
+    const notifier = desktopNotifier({
+      child: BROKEN_CHILD,
+      platform: 'darwin',
+      environment: { PATH: folder },
+      limitMs,
+    });
     const title = '" & (do shell script "id") & "';
     expect(await notifier.notify(notification({ title, body: 'a<b' }))).toEqual({ kind: 'delivered' });
     const script = ['on run argv', 'display notification (item 2 of argv) with title (item 1 of argv)', 'end run'];
@@ -43,7 +56,12 @@ describe.skipIf(process.platform === 'win32')('desktopNotifier, when node-notifi
 
   it('gives both reasons when that fails too', async () => {
     const { folder } = recorder('notify-send', 4);
-    const notifier = desktopNotifier({ child: BROKEN_CHILD, platform: 'linux', environment: { PATH: folder } });
+    const notifier = desktopNotifier({
+      child: BROKEN_CHILD,
+      platform: 'linux',
+      environment: { PATH: folder },
+      limitMs,
+    });
     expect(await notifier.notify(notification())).toEqual({
       kind: 'undelivered',
       why: expect.stringMatching(/^node-notifier: .+; notify-send: ended with exit code 4$/),
@@ -52,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('desktopNotifier, when node-notifi
 
   it('says that a program is missing', async () => {
     const environment = { PATH: '/nowhere' };
-    const delivery = await desktopNotifier({ child: BROKEN_CHILD, platform: 'linux', environment }).notify(
+    const delivery = await desktopNotifier({ child: BROKEN_CHILD, platform: 'linux', environment, limitMs }).notify(
       notification(),
     );
     expect(delivery).toMatchObject({ why: expect.stringContaining("program 'notify-send' not found") });
@@ -86,7 +104,7 @@ describe.skipIf(!NOTIFICATION_PROGRAMS.map(needs).every(Boolean))('desktopNotifi
   it("speaks in autosync's name", async () => {
     const server = await started();
     const environment = { DBUS_SESSION_BUS_ADDRESS: server.address };
-    await desktopNotifier({ environment }).notify(notification());
+    await desktopNotifier({ environment, limitMs }).notify(notification());
     expect(server.received()).toMatchObject([{ app: 'autosync', actions: [] }]);
   });
 
@@ -103,7 +121,9 @@ describe.skipIf(!NOTIFICATION_PROGRAMS.map(needs).every(Boolean))('desktopNotifi
   it.each(lasting)('lets %s stand for %i ms, 0 being until somebody closes it', async (event, expires) => {
     const server = await started();
     const environment = { DBUS_SESSION_BUS_ADDRESS: server.address };
-    expect(await desktopNotifier({ environment }).notify(notification({ event }))).toEqual({ kind: 'delivered' });
+    expect(await desktopNotifier({ environment, limitMs }).notify(notification({ event }))).toEqual({
+      kind: 'delivered',
+    });
     expect(server.received()).toMatchObject([{ expires }]);
   });
 });

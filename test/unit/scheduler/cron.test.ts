@@ -17,7 +17,7 @@ const TABLE = Buffer.from('HOME=/\n0 3 * * * job\n');
 const slot: ScheduleSlot = { schedule: { kind: 'every', seconds: 300 }, offsetSeconds: 90 };
 
 // A change of the table starts dozens of programs, and some tests make many.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let world: FakeWorld;
 beforeEach(() => {

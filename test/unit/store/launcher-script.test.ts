@@ -134,7 +134,7 @@ describe('a hook that calls the launcher', () => {
       detached: true,
       stdio: 'ignore',
     });
-    await expect.poll(() => existsSync(join(workshop.record.home, 'waits')), { timeout: 9_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(workshop.record.home, 'waits')), { timeout: 40_000 }).toBe(true);
     process.kill(-(terminal.pid ?? 0), 'SIGHUP');
     await once(terminal, 'exit');
     rmSync(join(workshop.repository, '.git', 'MERGE_HEAD'));
@@ -167,7 +167,7 @@ describe('a hook that calls the launcher', () => {
       spawn(workshop.launcher, ['hook', 'post-merge'], { cwd: workshop.repository, stdio: 'ignore' }),
     );
     await Promise.all(calls.map((call) => once(call, 'exit')));
-    await expect.poll(() => workshop.answers().length, { timeout: 9_000 }).toBe(10);
+    await expect.poll(() => workshop.answers().length, { timeout: 40_000 }).toBe(10);
     expect(requests(workshop)).toEqual(Array(10).fill(['post-merge', workshop.repository]));
   });
 

@@ -42,7 +42,7 @@ describe.each([
   ['was emptied by a power cut', ''],
   ['was filled with NULs by a power cut', '\0'.repeat(150)],
 ])('a lock that %s', (_what, content) => {
-  it(`is taken by exactly one of ${RACERS} processes at once, ${ROUNDS} times`, { timeout: 60_000 }, async () => {
+  it(`is taken by exactly one of ${RACERS} processes at once, ${ROUNDS} times`, { timeout: 240_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'race-'));
     for (let round = 0; round < ROUNDS && content !== undefined; round += 1) {
       writeFileSync(join(folder, `${round}.lock`), content);

@@ -64,7 +64,7 @@ describe.each(states)('of two that want %s', (_what, content) => {
         return acquireLock(path);
       },
     ],
-  ])('exactly one gets it, at whatever step of the one the other %s', { timeout: 60_000 }, async (_how, meanwhile) => {
+  ])('exactly one gets it, at whatever step of the one the other %s', { timeout: 240_000 }, async (_how, meanwhile) => {
     for (let step = 1; step < MOST_STEPS; step += 1) {
       const path = freshLock(content);
       const { child, result } = startStepper(path, step, 'wait');
@@ -83,7 +83,7 @@ describe.each(states)('of two that want %s', (_what, content) => {
 
 describe.each(states)('a process that wants %s', (_what, content) => {
   it('may be killed at any step: the next one gets the lock and leaves nothing behind', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     for (let step = 1; step < MOST_STEPS; step += 1) {
       const path = freshLock(content);

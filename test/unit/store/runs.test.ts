@@ -17,7 +17,7 @@ describe('runs', () => {
     const runs = readRuns(folder);
     expect(runs).toHaveLength(500);
     expect([runs[0], runs.at(-1)]).toEqual([run(2), run(501)]);
-  }, 60_000);
+  }, 240_000);
 
   it.each(['', '\0\0\0', '[]', '{"runs":3}', '{"schema":1,"runs":[{"kind":"run"},{"kind":"x","at":1}]}'])(
     'a file that holds %j tells nothing, and is written anew',

@@ -130,7 +130,8 @@ describe('a damaged state', () => {
     expect(read()).toEqual({ schema: 1, failures: 1 });
   });
 
-  it('may be cut off anywhere', async () => {
+  // A thousand files that are flushed: a slow disk takes its time.
+  it('may be cut off anywhere', { timeout: 240_000 }, async () => {
     await update(() => everything);
     const whole = readFileSync(file).length;
     for (let length = 0; length < whole - 1; length += 1) {

@@ -177,7 +177,7 @@ const ATTACKED = ['edited.txt', 'gone.txt', 'new.txt', 'swap', 'run.sh', 'ignore
 
 /** Thousands of placements, each of which flushes what it writes: in memory, where there is such a folder. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 let folder: string;
 beforeEach(() => {
