@@ -127,11 +127,11 @@ function picture(folder) {
 }
 
 async function until(fact, holds) {
-  for (let waited = 0; waited < 20_000; waited += 200) {
+  for (let waited = 0; waited < 120_000; waited += 200) {
     if (holds()) return check(fact, true);
     await sleep(200);
   }
-  return fail(`expected within 20 seconds: ${fact}`);
+  return fail(`expected within two minutes: ${fact}`);
 }
 
 const hubHead = () => run(laptop, vcs, system.lastMessage(hub), { quiet: true }).output;

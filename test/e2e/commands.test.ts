@@ -132,7 +132,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('$name', (vcs) => {
       writeFileSync(lock, JSON.stringify({ host: 'another-host', pid: 1, started: '', boot: '' }));
       expect(home.autosync('snapshot', machine.top)).toMatchObject({ code: 11 });
       rmSync(lock);
-    }, 60_000);
+    });
   });
 
   describe('log', () => {

@@ -104,6 +104,8 @@ describe.each(SHELLS.filter(({ shell }) => needs('tmux') && needs(shell)))(
     it('completes a command, an option, and a path with blanks, quotes and dollars', async () => {
       const terminal = openTerminal([shell, ...args], { ...home.env, TERM: 'xterm' }, home.folder);
       try {
+        // What is typed before the shell asks for it may be lost on one that first asks its terminal what it is.
+        await terminal.shows(/\S/);
         terminal.type(`${setUp}; echo rea''dy`, 'Enter');
         await terminal.shows(/^ready/m);
         terminal.type('autosync pau', 'Tab');

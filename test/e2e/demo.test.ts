@@ -10,7 +10,7 @@ it.each([
   ['npm start -- --vcs hg', ['--vcs', 'hg'], 'hg'],
 ])('the demonstration of %s keeps everything that it promises', (_command, args, program) => {
   if (!needs(program)) return expect(program).toBe('hg');
-  const { status, stdout } = spawnSync(process.execPath, [demo, ...args], { encoding: 'utf8', timeout: 240_000 });
+  const { status, stdout } = spawnSync(process.execPath, [demo, ...args], { encoding: 'utf8', timeout: 540_000 });
   expect(stdout).toContain('That was all.');
   expect(stdout.match(/ ✓ /g)).toHaveLength(11);
   expect(stdout).toContain(`${program} commit`);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHome, type Ended, type Home, until } from '../support/cli.js';
+import { freePort } from '../support/free-port.js';
 import {
   type Authority,
   createAuthority,
-  freePort,
   type Server,
   type SshServer,
   sshKey,

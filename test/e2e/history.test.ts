@@ -281,7 +281,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('history, restore and
     }
     rmSync(mark);
     expect(here.read('busy.md')).toBe('NEW\n');
-  }, 60_000);
+  });
 
   it("does nothing in a mode in which the branch is the person's alone", () => {
     const then = save('mode.md', 'OLD\n');

@@ -169,7 +169,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('$name', (vcs) => {
     machine.write('by-hand.md', 'x\n');
     machine.commit('By hand');
     expect(readFileSync(join(home.folder, 'ran'), 'utf8')).toBe('mine\n');
-    await until('the hub has the commit', () => world.hubHead() === machine.head(), 20_000);
+    await until('the hub has the commit', () => world.hubHead() === machine.head());
     expect(machine.messages()[0]).toBe('By hand');
   });
 });

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createHome, PROGRAM, until } from '../support/cli.js';
+import { freePort } from '../support/free-port.js';
 import { startGitDaemon } from '../support/git-daemon.js';
-import { freePort, startHgServe } from '../support/hg-servers.js';
+import { startHgServe } from '../support/hg-servers.js';
 import { hg } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
 import { canListProcesses, processesAt } from '../support/processes.js';
+import { removeFolder } from '../support/remove-folder.js';
 import { keepTable } from '../support/table.js';
 import { FRONTS } from '../support/web-servers.js';
 import { git } from '../support/world.js';
@@ -32,7 +34,7 @@ describe.skipIf(!needs('hg') || !canListProcesses()).each(['lighttpd', 'apache2'
     // Apache's own user may not enter the folder that the tests' temporary files live in.
     const folder = mkdtempSync('/tmp/as-ring-');
     chmodSync(folder, 0o755);
-    stops.push(() => rmSync(folder, { recursive: true, force: true }));
+    stops.push(() => removeFolder(folder));
     const own = (path: string): string => join(folder, path);
     const web = {
       folder: own('web'),

@@ -129,7 +129,7 @@ describe.skipIf(!needs('hg'))('the hooks of a source', () => {
       commit(clone, 'pushed', '-u', 'me');
       hg(clone, 'push', '-q');
       await until('the push is mirrored', () => subjects() === 'about pushed\nabout a');
-      await expect.poll(() => json('mirror', 'list').mirrors[0].lag, { timeout: 30_000 }).toBe(0);
+      await expect.poll(() => json('mirror', 'list').mirrors[0].lag, { timeout: 240_000 }).toBe(0);
     } finally {
       server.kill();
     }
@@ -146,7 +146,7 @@ describe.skipIf(!needs('hg'))('the hooks of a source', () => {
     commit(clone, 'pushed', '-u', 'me');
     hg(clone, 'push', '-q', '--config', `ui.ssh=${ssh}`);
     await until('the push is mirrored', () => subjects() === 'about pushed\nabout a');
-    await expect.poll(() => json('mirror', 'list').mirrors[0].lag, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => json('mirror', 'list').mirrors[0].lag, { timeout: 240_000 }).toBe(0);
   });
 });
 

@@ -9,7 +9,7 @@ import { copiesIn } from '../support/oracles.js';
 const IS_WHOLE = process.env['AUTOSYNC_TEST_MONTH'] === 'whole';
 const SOME_DAYS: readonly number[] = [1, 4, 7, 9, 13, 16, 22, 25];
 const DAYS = Array.from({ length: 28 }, (_, at) => at + 1).filter((day) => IS_WHOLE || SOME_DAYS.includes(day));
-const LIMIT_MS = IS_WHOLE ? 3_600_000 : 300_000;
+const LIMIT_MS = IS_WHOLE ? 7_200_000 : 1_200_000;
 const OFFLINE = { from: 8, to: 14 } as const;
 const CONFLICT_DAYS: readonly number[] = IS_WHOLE ? [4, 10, 17, 25] : [4, 25];
 const RENAME_DAY = 7;

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 it('the packed program, unpacked into an empty prefix, installs and uninstalls a repository of each system', () => {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   const args = ['pack', '--ignore-scripts', '--pack-destination', folder];
-  execFileSync('npm', args, { cwd: ROOT, stdio: 'pipe', timeout: 60_000 });
+  execFileSync('npm', args, { cwd: ROOT, stdio: 'pipe', timeout: 240_000 });
   const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
   const installed = join(folder, 'prefix', 'lib', 'node_modules', 'autosync');
   for (const path of [installed, join(folder, 'prefix', 'bin')]) mkdirSync(path, { recursive: true });
@@ -26,7 +26,7 @@ it('the packed program, unpacked into an empty prefix, installs and uninstalls a
 
   const { env, folder: home } = createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop');
   const autosync = (...words: readonly string[]): SpawnSyncReturns<string> =>
-    spawnSync(program, words, { env, encoding: 'utf8', timeout: 60_000 });
+    spawnSync(program, words, { env, encoding: 'utf8', timeout: 240_000 });
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(autosync('--version').stdout).toBe(`${version}\n`);
   const launcher = join(home, '.local/share/autosync/run');

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findProgram } from '../../scripts/steps/programs.js';
 import { createHome, type Home, PROGRAM } from '../support/cli.js';
 import type { Desk } from '../support/desk.js';
 import { needs } from '../support/needs.js';
@@ -15,7 +16,15 @@ const MANY = 2_100;
 /** Every character that moves the cursor or clears something, as progress does. */
 const DRAWN = new RegExp(`[\\r${String.fromCharCode(27)}]|\\d+/\\d+|\\d+%`);
 
-const newHome = (): Home => createHome(mkdtempSync(join(tmpdir(), 'home-')), 'laptop');
+/** Returns a home whose git takes files no quicker than an installation looks at how far that is. */
+function newHome(): Home {
+  const folder = mkdtempSync(join(tmpdir(), 'home-'));
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const slowly = `case "$*" in *'update-index --add --remove'*) sleep 0.5 ;; esac`;
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\n${slowly}\nexec '${findProgram('git')}' "$@"\n`, { mode: 0o755 });
+  return createHome(folder, 'laptop', `${bin}${delimiter}${process.env['PATH']}`);
+}
 
 function fill(machine: Desk, from: number): void {
   for (let at = 0; at < MANY; at += 1) machine.write(`folder ${at % 50}/file ${from + at}.md`, `${from + at}\n`);
@@ -27,7 +36,7 @@ async function drawnBy(home: Home, cwd: string, ...words: readonly string[]): Pr
   const line = `'${process.execPath}' '${PROGRAM}' ${words.join(' ')}; echo "ended with $?"; sleep 60`;
   const terminal = openTerminal(['sh', '-c', `script -qefc ${quoted(line)} '${log}'`], home.env, cwd);
   try {
-    await terminal.shows('ended with 0', 120_000);
+    await terminal.shows('ended with 0', 400_000);
     return readFileSync(log, 'utf8');
   } finally {
     terminal.end();

@@ -57,6 +57,9 @@ const repos: readonly RepoFacts[] = [
   ...HOSTILE.map(hostileRepo),
 ];
 
+/** The browser tells of what it has done by itself, a moment later than it answers. */
+const PATIENTLY = { timeout: 60_000 };
+
 describe.skipIf(!needs('chromium'))('the page in a browser', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'report-')), 'report.html');
   let browser: Browser;
@@ -87,7 +90,7 @@ describe.skipIf(!needs('chromium'))('the page in a browser', () => {
       await openDetails(page);
       expect(await barriers(page)).toEqual([]);
       expect(complaints).toEqual([]);
-      expect(requests).toEqual([`file://${file}`]);
+      await expect.poll(() => requests, PATIENTLY).toEqual([`file://${file}`]);
       const ground = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
       expect(ground).toBe(colorScheme === 'light' ? 'rgb(246, 247, 249)' : 'rgb(16, 20, 26)');
     },
@@ -105,16 +108,16 @@ describe.skipIf(!needs('chromium'))('the page in a browser', () => {
       "document.body.insertAdjacentHTML('beforeend', '<img src=http://127.0.0.1:1/x><p style=color:red>')",
     );
     await page.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: 'alert(1)' }))");
-    expect(complaints.length).toBeGreaterThan(0);
+    await expect.poll(() => complaints.length, PATIENTLY).toBeGreaterThan(0);
     expect(complaints.every((text) => text.includes('Content Security Policy'))).toBe(true);
-    expect(requests).toEqual([`file://${file}`]);
+    await expect.poll(() => requests, PATIENTLY).toEqual([`file://${file}`]);
   });
 
   it('can be used with a keyboard, and without scripts', async () => {
     const { page } = await open(browser, file, { javaScriptEnabled: false });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(page.url()).toMatch(/#needs$/);
+    await expect.poll(() => page.url(), PATIENTLY).toMatch(/#needs$/);
     const details = page.locator('details').first();
     await details.locator('summary').focus();
     await page.keyboard.press('Enter');

@@ -13,7 +13,7 @@ import type { World } from '../support/world.js';
 const BOTH = 'cat "$BASE" "$LOCAL" "$REMOTE" > "$MERGED"';
 
 /** A decision is a commit, and a look at every conflict that is left. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 describe.each(HARNESSES.filter(({ name }) => needs(name)))('a merge tool under $name', (vcs) => {
   let world: World<Desk>;
@@ -201,7 +201,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('a merge tool under $
       terminal.type('s', 'Enter');
       await terminal.shows(/1 to decide[\s\S]*q\]uit\?$/, PATIENCE_MS);
       terminal.type('q', 'Enter');
-      await expect.poll(() => world.hubHead() === here.head(), { timeout: 60_000 }).toBe(true);
+      await expect.poll(() => world.hubHead() === here.head(), { timeout: PATIENCE_MS }).toBe(true);
       expect([here.read('a.md'), here.read('b.md')]).toEqual(['MINE a.md\n', 'BY HAND\n']);
       expect(JSON.parse(run('conflicts', '--json').out).conflicts).toMatchObject([{ path: 'c.md' }, { path: 'd.md' }]);
     });
@@ -222,7 +222,7 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('a merge tool under $
       await terminal.shows(new RegExp(`1 to decide in \\S*${basename(here.top)}\n[\\s\\S]*q\\]uit\\?$`), PATIENCE_MS);
       terminal.type('t', 'Enter');
       await terminal.shows("resolved 'a.md': desktop's version has the name", PATIENCE_MS);
-      await expect.poll(() => world.hubHead() === here.head(), { timeout: 60_000 }).toBe(true);
+      await expect.poll(() => world.hubHead() === here.head(), { timeout: PATIENCE_MS }).toBe(true);
       expect(here.read('a.md')).toBe('THEIRS a.md\n');
     });
   });

@@ -136,7 +136,7 @@ describe.skipIf(!canListProcesses())('Ctrl-C', () => {
     await until('the hub is asked', () => existsSync(mark));
     child.kill(signal);
     expect(await end).toBe(signal);
-    await until('all have ended', () => processesAt(home.folder).length === 0, 10_000);
+    await until('all have ended', () => processesAt(home.folder).length === 0);
     expect(processesAt(home.folder)).toEqual([]);
   });
 });

@@ -20,6 +20,11 @@ function onPush(vcs: VcsHarness, { hub }: World<Desk>, line: string): void {
   chmodSync(join(hub, 'hooks/post-receive'), 0o755);
 }
 
+/** No slot of it comes while the tests are at work: a run by the schedule would be one more than they count. */
+const IN_HALF_A_YEAR = `0 0 1 ${((new Date().getUTCMonth() + 6) % 12) + 1} *`;
+
+const SETTLE_MS = 1_000;
+
 /** Tells whether a limit of the number of watches can be set for our own processes alone. */
 const LIMITED = ['unshare', '--user', '--map-root-user', 'sh', '-c'];
 const hasOwnLimits = (): boolean =>
@@ -39,8 +44,8 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
     if (first === undefined || second === undefined) throw new Error('no machines');
     [machine, other] = [first, second];
     vcs.ignore(machine, 'build');
-    home.autosync('install', machine.top, '--scheduler', 'none', '--no-hooks');
-    home.autosync('config', machine.top, 'settle', '1s');
+    home.autosync('install', machine.top, '--scheduler', 'none', '--no-hooks', '--schedule', IN_HALF_A_YEAR);
+    home.autosync('config', machine.top, 'settle', `${SETTLE_MS / 1000}s`);
   });
 
   afterAll(async () => {
@@ -71,11 +76,22 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
 
   it('makes one run of a burst of thousands of files in new folders', async () => {
     const names = Array.from({ length: 1500 }, (_, at) => `new ${at % 30}/file ${at}.md`);
+    let longestPauseMs = 0;
     const runs = await runsAfter('file 1499.md', () => {
-      for (const name of names) machine.write(name, 'x\n');
+      let last = performance.now();
+      for (const name of names) {
+        machine.write(name, 'x\n');
+        const now = performance.now();
+        longestPauseMs = Math.max(longestPauseMs, now - last);
+        last = now;
+      }
     });
-    expect(runs).toHaveLength(1);
-    expect(runs[0].repos[0]).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+    // A machine that stood still in the middle, for as long as ends a burst, has made several of it.
+    if (longestPauseMs < SETTLE_MS / 2) {
+      expect(runs).toHaveLength(1);
+      expect(runs[0].repos[0]).toMatchObject({ push: { commits: 1 } });
+    }
+    expect(runs.at(-1).repos[0]).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
     expect(machine.committed()).toEqual(expect.arrayContaining(names));
   });
 
@@ -126,17 +142,17 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
     await other.run();
     const [repo] = JSON.parse(home.autosync('status', '--json').out).repos;
     expect(repo.verdict).toBe('synced');
-    // As if the last run had been an hour ago.
+    // As if the last run had been more than a year ago.
     const states = join(home.folder, '.local/state/autosync');
     const file = execFileSync('grep', ['-rl', 'lastRunAt', states], { encoding: 'utf8' }).split('\n')[0] ?? '';
     const text = readFileSync(file, 'utf8');
-    const hourAgo = (digits: string): string => String(Number(digits) - 3_600_000);
+    const longAgo = (digits: string): string => String(Number(digits) - 400 * 86_400_000);
     expect(text).toMatch(/"lastRunAt":\s*\d+/);
     watching?.signal('SIGINT');
     expect(await watching?.ended()).toBe(0);
     writeFileSync(
       file,
-      text.replace(/("lastRunAt":\s*)(\d+)/, (_, name, digits) => `${name}${hourAgo(digits)}`),
+      text.replace(/("lastRunAt":\s*)(\d+)/, (_, name, digits) => `${name}${longAgo(digits)}`),
     );
     watching = await startWatching(home, [machine.top]);
     await until("the other's work", () => machine.has('from-other.md'));
@@ -154,7 +170,9 @@ describe.each(HARNESSES.filter(({ name }) => needs(name)))('watch, with $name', 
     expect(await open.ended()).toBe(0);
     expect(open.reports().at(-1).repos[0]).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
     expect(machine.status()).toBe('');
-    expect(spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).stdout).not.toContain(machine.top);
+    const running = (): string => spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).stdout;
+    // What it had started ends a moment after it.
+    await expect.poll(running, { timeout: 60_000 }).not.toContain(machine.top);
     onPush(vcs, world, 'true');
   });
 

@@ -10,18 +10,22 @@ export type Shown = {
   readonly requests: readonly string[];
 };
 
+/** No step of a browser takes longer, unless it hangs. */
+const LIMIT_MS = 240_000;
+
 /** Starts the machine's own Chromium, without a window. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     // Root has no sandbox, and a container's /dev/shm is small.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
-    timeout: 60_000,
+    timeout: LIMIT_MS,
   });
 
 /** Opens a file in a browser. */
 export async function open(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<Shown> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(LIMIT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];

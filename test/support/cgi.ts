@@ -39,7 +39,7 @@ export function ring(
     env: { ...env, ...variables },
     input: body,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
   });
   const [head = '', text = ''] = ended.stdout.split('\r\n\r\n');
   return `${/^Status: (\d+) /.exec(head)?.[1]} ${text.trimEnd()}`;

@@ -52,8 +52,11 @@ function homeAt(folder: string, env: NodeJS.ProcessEnv): Home {
   };
 }
 
+/** No command line of a test's takes longer, unless it hangs. */
+const LIMIT_MS = 240_000;
+
 const runCold = (args: readonly string[], place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Ended =>
-  ended(spawnSync(process.execPath, [PROGRAM, ...args], { ...place, encoding: 'utf8', timeout: 120_000 }));
+  ended(spawnSync(process.execPath, [PROGRAM, ...args], { ...place, encoding: 'utf8', timeout: LIMIT_MS }));
 
 const ended = ({ status, stdout, stderr }: SpawnSyncReturns<string>): Ended => ({
   code: status,
@@ -71,8 +74,11 @@ export function pathOf(...programs: readonly string[]): string {
   return folder;
 }
 
-/** Waits until something holds, and fails with its words when it does not in time. */
-export async function until(what: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
+/**
+ * Waits until something holds, and fails with its words when it does not in time. The limit ends what will never hold: it
+ * is many times what anything takes on a machine that has nothing else to do.
+ */
+export async function until(what: string, holds: () => boolean, limitMs = LIMIT_MS): Promise<void> {
   const end = Date.now() + limitMs;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not within ${limitMs / 1000} s: ${what}`);
@@ -95,7 +101,7 @@ export function deployProgram(folder: string): string {
 /** Copies the packages that the program needs at run time to where Node looks for them from a folder. */
 export function deployDependencies(folder: string): void {
   const args = ['ls', '--omit=dev', '--all', '--parseable'];
-  const listed = spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 });
+  const listed = spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', timeout: LIMIT_MS });
   for (const path of listed.stdout.split('\n').filter((line) => line.includes('node_modules'))) {
     const target = join(folder, path.slice(ROOT.length));
     mkdirSync(dirname(target), { recursive: true });

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { until } from './cli.js';
 
-/** A cron daemon that is running, and how to end it if it is ours. */
-export type CronDaemon = { readonly stop: () => void };
+/** A cron daemon that is running, and how to end it if it is ours: one that is still ending would be taken for running. */
+export type CronDaemon = { readonly stop: () => Promise<void> };
 
 const PID_FILE = '/run/crond.pid';
 
@@ -11,16 +12,14 @@ const PID_FILE = '/run/crond.pid';
  * takes three seconds; a daemon that runs already is used as it is.
  */
 export async function startCron(): Promise<CronDaemon> {
-  if (isAlive(pidInFile())) return { stop: () => {} };
+  if (isAlive(pidInFile())) return { stop: async () => {} };
   const child = spawn('faketime', ['-f', '+0 x20', 'cron', '-f'], { stdio: 'ignore', detached: true });
-  for (let waited = 0; !isAlive(pidInFile()) && waited < 10_000; waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until('cron has started', () => isAlive(pidInFile()));
   const pid = pidInFile();
-  if (!isAlive(pid)) throw new Error('cron did not start');
   return {
-    stop: () => {
+    stop: async () => {
       for (const ours of [pid, child.pid]) if (ours !== undefined) spawnSync('kill', [String(ours)]);
+      await until('cron has ended', () => !isAlive(pid));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort, running, type Server } from './hg-servers.js';
+import { freePort } from './free-port.js';
+import { running, type Server } from './hg-servers.js';
 
 /** Serves the repositories in a folder with `git daemon`: everybody may push. */
 export async function startGitDaemon(folder: string): Promise<Server> {

@@ -1,22 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../../scripts/steps/programs.js';
 import { until } from './cli.js';
+import { freePort } from './free-port.js';
 
 /** A server of a test's own, on 127.0.0.1. */
 export type Server = { readonly port: number; readonly stop: () => void };
-
-/** Returns a port that nobody listens at now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 /** Serves a repository with `hg serve`: everybody may push; with TLS where there is a certificate. */
 export async function startHgServe(repository: string, certificate?: string): Promise<Server> {

@@ -38,7 +38,7 @@ const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 /** Runs a tool as a person does. */
 function run(cwd: string, program: string, ...args: readonly string[]): void {
-  const result = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 240_000 });
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${result.stdout}${result.stderr}`);
 }

@@ -114,7 +114,7 @@ const ACTIONS: Readonly<Record<HookEvent, (top: string, env: NodeJS.ProcessEnv) 
 /** Runs git and waits for all that hooks leave running: for the end of a file that nobody on the way closes. */
 function act(top: string, env: NodeJS.ProcessEnv, ...args: readonly string[]): void {
   const stdio = ['ignore', 'pipe', 'pipe', ...Array(6).fill('ignore'), 'pipe'] as const;
-  const result = spawnSync('git', args, { cwd: top, env, stdio: [...stdio], encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync('git', args, { cwd: top, env, stdio: [...stdio], encoding: 'utf8', timeout: 240_000 });
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) throw new Error(`git ${args.join(' ')}: ${result.stderr}`);
 }

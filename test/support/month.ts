@@ -82,7 +82,7 @@ function workplace(desk: Machine, { world, path, library, time }: Place): Workpl
   const home = createHome(mkdtempSync(join(tmpdir(), 'home-')), desk.name, path);
   const autosync: Workplace['autosync'] = (...args) => {
     const env = { ...home.env, LD_PRELOAD: library, FAKETIME: time() };
-    const options = { cwd: home.folder, env, encoding: 'utf8', timeout: 120_000 } as const;
+    const options = { cwd: home.folder, env, encoding: 'utf8', timeout: 240_000 } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
     return { code: status, out: stdout, err: stderr };
   };

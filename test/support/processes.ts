@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { until } from './cli.js';
 import { needsThat } from './needs.js';
 
 /** Tells whether the processes of this machine can be looked at. */
@@ -20,6 +21,23 @@ export function processesAt(folder: string): readonly string[] {
         : [];
     })
     .sort();
+}
+
+/** So many looks in a row: a process that is just becoming another program shows nothing of itself for a moment. */
+const QUIET_LOOKS = 3;
+
+/** Waits until several looks in a row have found nothing at work any more. */
+export async function untilQuiet(what: string, look: () => readonly string[]): Promise<void> {
+  let quiet = 0;
+  let found: readonly string[] = [];
+  const isQuiet = (): boolean => {
+    found = look();
+    quiet = found.length === 0 ? quiet + 1 : 0;
+    return quiet === QUIET_LOOKS;
+  };
+  await until(`${what} has ended`, isQuiet).catch((error: unknown) => {
+    throw new Error(`${what} is still at work: ${found.join(', ')}`, { cause: error });
+  });
 }
 
 function readOrNothing(file: string): string {

@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findProgram } from '../../scripts/steps/programs.js';
 import { until } from './cli.js';
+import { freePort } from './free-port.js';
 
 /** A server that a test must end. */
 export type Serving = { readonly port: number; readonly close: () => Promise<void> };
@@ -56,8 +57,7 @@ export async function serveSsh(folder: string, user: string): Promise<SshHub> {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', at(name)]);
   }
   writeFileSync(at('authorized'), readFileSync(at('person.pub')), { mode: 0o600 });
-  const { port, close } = await listening(createServer());
-  await close();
+  const port = await freePort();
   const config = `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${at('host')}\nAuthorizedKeysFile ${at('authorized')}\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n`;
   writeFileSync(at('sshd_config'), config);
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });

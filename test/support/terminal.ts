@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './cli.js';
 
@@ -18,9 +18,11 @@ export type Terminal = {
 export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Terminal {
   // The path of a socket is short on every system.
   const folder = mkdtempSync('/tmp/as-tty-');
-  const socket = join(folder, 's');
+  const [socket, settings] = [join(folder, 's'), join(folder, 'settings')];
+  // What a program says last may be looked for when it has ended already.
+  writeFileSync(settings, 'setw -g remain-on-exit on\n');
   const tmux = (...args: readonly string[]): string =>
-    execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env, cwd, encoding: 'utf8', timeout: 20_000 });
+    execFileSync('tmux', ['-S', socket, '-f', settings, ...args], { env, cwd, encoding: 'utf8', timeout: 120_000 });
   tmux('new-session', '-d', '-x', '200', '-y', '40', '--', ...program);
   const screen = (): string => tmux('capture-pane', '-p', '-J').trimEnd();
   return {
@@ -29,7 +31,7 @@ export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv,
       if (keys.length > 0) tmux('send-keys', ...keys);
     },
     screen,
-    shows: async (words, limitMs = 30_000) => {
+    shows: async (words, limitMs) => {
       const shown = (): boolean => (typeof words === 'string' ? screen().includes(words) : words.test(screen()));
       try {
         await until(`${words} on the screen`, shown, limitMs);
@@ -41,7 +43,7 @@ export function openTerminal(program: readonly string[], env: NodeJS.ProcessEnv,
       try {
         tmux('kill-server');
       } catch {
-        // It went when its program ended.
+        // It has gone by itself.
       }
       rmSync(folder, { recursive: true, force: true });
     },

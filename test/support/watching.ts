@@ -15,6 +15,9 @@ export type Watching = {
   readonly ended: () => Promise<number | null>;
 };
 
+/** Half an hour: one watch may serve all tests of a file, however slow the machine. */
+const LIMIT_MS = 1_800_000;
+
 /** Starts the program through another one if need be, and waits until it watches. */
 export async function startWatching(
   home: Home,
@@ -31,9 +34,12 @@ export async function startWatching(
   child.stdout.on('data', (piece) => (out += piece));
   child.stderr.on('data', (piece) => (err += piece));
   const end = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
-  const limit = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
   void end.then(() => clearTimeout(limit));
-  const said = (what: string): Promise<void> => until(`'${what}' in: ${err}`, () => err.includes(what), 30_000);
+  const said = (what: string): Promise<void> =>
+    until(`'${what}' is said`, () => err.includes(what)).catch((error: unknown) => {
+      throw new Error(`what is said: ${err}`, { cause: error });
+    });
   await said(words);
   return {
     pid: child.pid ?? 0,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../scripts/steps/programs.js';
@@ -29,16 +29,6 @@ export type Site = {
 /** A server that was started, and how to end it. */
 export type WebServer = { readonly url: string; readonly stop: () => Promise<void> };
 
-/** Returns a port of this machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 /** The fronts that docs/webhook.md shows: each by the program that it needs, and how it is started. */
 export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>> = {
   lighttpd: async (site) => {
@@ -62,7 +52,9 @@ export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>
   nginx: async (site) => {
     writeCgi(site);
     const socket = join(site.folder, 'fcgiwrap.sock');
-    const wrapper = start(site, ['fcgiwrap', '-c', '8', '-s', `unix:${socket}`]);
+    const wrapper = start(site, ['fcgiwrap', '-c', '8', '-s', `unix:${socket}`], { detached: true });
+    // What nginx cannot hand on it answers by itself, as a broken gateway.
+    await untilAnswers('fcgiwrap', wrapper, { path: socket });
     const config = join(site.folder, 'nginx.conf');
     writeFileSync(
       config,
@@ -71,6 +63,8 @@ export const FRONTS: Readonly<Record<string, (site: Site) => Promise<WebServer>>
     const server = await serve(site, '/autosync', ['nginx', '-p', site.folder, '-c', config]);
     const stop = async (): Promise<void> => {
       await server.stop();
+      // Those that it has forked would stay behind.
+      if (wrapper.pid !== undefined && wrapper.exitCode === null) process.kill(-wrapper.pid, 'SIGKILL');
       await end(wrapper);
     };
     return { ...server, stop };
@@ -104,9 +98,15 @@ function writeScript({ folder, home, autosync }: Site, name: string): string {
   return script;
 }
 
-function start({ folder }: Site, [program = '', ...args]: readonly string[]): ChildProcess {
+/** Starts a server; one that is detached is a group of its own, with all that it forks. */
+function start(
+  { folder }: Site,
+  [program = '', ...args]: readonly string[],
+  { detached = false }: { readonly detached?: boolean } = {},
+): ChildProcess {
   const child = spawn(findProgram(program) ?? program, args, {
     cwd: folder,
+    detached,
     stdio: 'ignore',
     env: { PATH: process.env['PATH'] },
   });
@@ -116,18 +116,22 @@ function start({ folder }: Site, [program = '', ...args]: readonly string[]): Ch
 
 async function serve(site: Site, path: string, command: readonly string[]): Promise<WebServer> {
   const child = start(site, command);
+  await untilAnswers(`${command[0]}`, child, { port: site.port, host: '127.0.0.1' });
+  return { url: `http://127.0.0.1:${site.port}${path}`, stop: () => end(child) };
+}
+
+async function untilAnswers(name: string, child: ChildProcess, place: NetConnectOpts): Promise<void> {
   let answers = false;
   const knock = (): boolean => {
-    connect(site.port, '127.0.0.1')
-      .on('connect', function (this: { destroy: () => void }) {
-        answers = true;
-        this.destroy();
-      })
-      .on('error', () => undefined);
-    return answers || child.exitCode !== null;
+    const caller = connect(place, () => {
+      answers = true;
+      caller.destroy();
+    });
+    caller.on('error', () => undefined);
+    if (child.exitCode !== null) throw new Error(`${name} has ended (${child.exitCode})`);
+    return answers;
   };
-  await until(`${command[0]} answers`, knock, 20_000);
-  return { url: `http://127.0.0.1:${site.port}${path}`, stop: () => end(child) };
+  await until(`${name} answers`, knock);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -5,9 +5,11 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createHome, deployProgram, type Home, PROGRAM, until } from './cli.js';
+import { freePort } from './free-port.js';
 import { hg } from './hg-world.js';
 import { needs } from './needs.js';
-import { FRONTS, freePort, type WebServer } from './web-servers.js';
+import { canListProcesses, processesAt, untilQuiet } from './processes.js';
+import { FRONTS, type WebServer } from './web-servers.js';
 import { git } from './world.js';
 
 /** The secret of every other route of a world. */
@@ -75,7 +77,9 @@ export async function startWebhookWorld(front: string, ...options: readonly stri
   };
   const stop = async (): Promise<void> => {
     await server.stop();
-    // A run that was rung for may not be over yet.
+    // A run that was rung for may not be over yet, and would make the folder anew.
+    const atWork = (): readonly string[] => processesAt(folder).filter((line) => / webhook\b|snapshot/.test(line));
+    if (canListProcesses()) await untilQuiet('what was rung for', atWork);
     await until('nobody writes there any more', () => isGone(folder));
   };
   return { folder, home, server, hub, notes, own, pushFromElsewhere, stop };

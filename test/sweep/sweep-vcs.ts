@@ -117,9 +117,9 @@ export const GIT: SweepVcs = {
     const ids = listed.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(0, 40)]));
     return await readBlobs(repository, ids);
   },
-  // A run that was cut is not among those that `undo` knows of.
+  // A run that was cut is not among those that `undo` knows of; the first one of a day counts our pins.
   incidental:
-    /(^|\/)(objects|logs)(\/|$)|\/refs\/autosync\/pin\/|\/autosync\/(backups\/|runs\.json$|l[^/]*\.(log|jsonl)$)|\/(FETCH_HEAD|COMMIT_EDITMSG|ORIG_HEAD)$|^bin\/table\.new$/,
+    /(^|\/)(objects|logs)(\/|$)|\/refs\/autosync\/pin\/|\/autosync\/(backups\/|runs\.json$|pins$|l[^/]*\.(log|jsonl)$)|\/(FETCH_HEAD|COMMIT_EDITMSG|ORIG_HEAD)$|^bin\/table\.new$/,
   readByOthers: /^bin\/table$|\/\.git\/(hooks\/|config$)|^home\/\.config\//,
   restless: /^(autosync|logs)$/,
   locks: /\.lock$/,
