@@ -91,6 +91,8 @@ async function uninstall(wiring: Wiring, repos: readonly RegisteredRepo[], exten
     for (const { id } of gone) {
       removeState(locations, id);
       await unregisterRepo(locations, id);
+      // A run that was over may have written down how it went just before.
+      removeState(locations, id);
     }
     return { gone, troubles };
   });

@@ -1,7 +1,8 @@
 import { errorMessage } from '../model/errors.js';
 import type { RepoReport } from '../model/report.js';
 import { appendLog, runEntry } from '../store/log.js';
-import { type LeftToPerson, type RepoState, readState, updateState } from '../store/state.js';
+import { isRegistered } from '../store/registry.js';
+import { type LeftToPerson, type RepoState, readState, removeState, updateState } from '../store/state.js';
 import { announce, freshConflicts, readAnnounced } from './announce.js';
 import { nextTry } from './back-off.js';
 import { handConflicts } from './conflict-news.js';
@@ -42,6 +43,8 @@ async function remember(
 ): Promise<void> {
   const { locations, clock } = context;
   const { settings } = target;
+  // Whoever has uninstalled it waited for the run itself, and wants nothing of it back.
+  if (!isRegistered(locations, id)) return;
   const now = clock.now();
   const previous = readState(locations, id);
   const before = readAnnounced(previous.announced);
@@ -60,6 +63,7 @@ async function remember(
   }
   if (toTell.length > 0) await tell(context, { id, target, toTell, now });
   await handConflicts(context, { target, report, fresh: freshConflicts(before, report) });
+  if (!isRegistered(locations, id)) removeState(locations, id);
 }
 
 type News = Pick<Remembering, 'id' | 'target'> & { readonly toTell: readonly Unheard[]; readonly now: number };

@@ -54,6 +54,9 @@ export function repoId(path: AbsolutePath): string {
 
 const repoFile = (locations: Locations, id: string): AbsolutePath => joinPath(locations.repos, `${id}.toml`);
 
+/** Tells whether a repository is installed, whatever its file holds. */
+export const isRegistered = (locations: Locations, id: string): boolean => exists(repoFile(locations, id));
+
 /** Returns every repository that is installed, ordered by path; an error in `config.toml` concerns all and throws. */
 export function listRepos(
   locations: Locations,
@@ -94,7 +97,7 @@ export function findRepoFor(
   const real = resolveLinks(wanted.path);
   for (let folder = real; ; folder = asAbsolute(dirname(folder))) {
     const id = repoId(folder);
-    if (exists(repoFile(locations, id))) return readRepo(locations, { id, parseSchedule: wanted.parseSchedule });
+    if (isRegistered(locations, id)) return readRepo(locations, { id, parseSchedule: wanted.parseSchedule });
     if (dirname(folder) === folder) break;
   }
   // The folder may have been moved since, and a link left in its place.

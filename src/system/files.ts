@@ -343,8 +343,9 @@ export function remove(path: string): void {
   }
 }
 
-/** Removes a folder of ours with all that is in it. */
-export const removeTree = (path: string): void => rmSync(fsPath(path), { force: true, recursive: true });
+/** Removes a folder of ours with all that is in it, also what a run that is just ending puts there meanwhile. */
+export const removeTree = (path: string): void =>
+  rmSync(fsPath(path), { force: true, recursive: true, maxRetries: 10, retryDelay: 20 });
 
 /** Removes a folder if it is empty; returns whether it is gone. */
 export function removeEmptyFolder(path: string): boolean {

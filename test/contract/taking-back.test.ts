@@ -26,6 +26,10 @@ import { command as pause } from '../../src/commands/pause.js';
 import { command as snapshot } from '../../src/commands/snapshot.js';
 import { command as status } from '../../src/commands/status.js';
 import { command as uninstall } from '../../src/commands/uninstall.js';
+import { wire } from '../../src/commands/wiring.js';
+import { rememberOrSay } from '../../src/engine/remember.js';
+import { targetOf } from '../../src/engine/target.js';
+import { failedReport } from '../../src/engine/tick.js';
 import { parseSchedule } from '../../src/scheduler/schedule-text.js';
 import type { Locations } from '../../src/store/locations.js';
 import { wantsNoScheduler } from '../../src/store/no-scheduler.js';
@@ -173,6 +177,17 @@ describe('uninstall --all --purge', () => {
     expect([readdirSync(locations.state), existsSync(locations.data)]).toEqual([['merges'], false]);
     rmSync(locations.merges, { recursive: true });
     expect(await runCommand(uninstall, { all: true, purge: true })).toMatchObject({ code: 0, err: '' });
+    expect([locations.config, locations.data, locations.state].filter(existsSync)).toEqual([]);
+  });
+
+  it('gets nothing back from a run that ended only then', async () => {
+    await installHere([top('a')]);
+    const [repo] = listRepos(locations, parseSchedule).repos;
+    if (repo === undefined) throw new Error('nothing is installed');
+    expect(await runCommand(uninstall, { all: true, purge: true })).toMatchObject({ code: 0 });
+    const report = failedReport({ path: repo.path, vcs: 'git', branch: 'main' }, new Error('late'));
+    const over = { id: repo.id, target: targetOf(repo), report, startedAt: 0, trigger: 'scheduler' } as const;
+    expect(await rememberOrSay(wire().engine, over)).toEqual(report);
     expect([locations.config, locations.data, locations.state].filter(existsSync)).toEqual([]);
   });
 
