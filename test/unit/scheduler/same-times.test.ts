@@ -107,9 +107,20 @@ function isTaken(expression: string): boolean {
   }
 }
 
-/** What cron-parser, asked for nothing else, says of the very expression that the person wrote. */
+/**
+ * Writes a star for a field of days that begins with one and has all of them, as with a step of one: to cron that is no
+ * restriction, to cron-parser an alternative to the other field of days.
+ */
+function plainStars(expression: string): string {
+  const { daysOfMonth, daysOfWeek } = cronFields(expression);
+  const complete = [false, false, daysOfMonth.length === 31, false, daysOfWeek.length === 7];
+  const fields = expression.split(' ').map((text, at) => (complete[at] && text.startsWith('*') ? '*' : text));
+  return fields.join(' ');
+}
+
+/** What cron-parser, asked for nothing else, says of the expression that the person wrote. */
 function slotsOf(expression: string, from: number, count: number): readonly number[] {
-  const iterator = CronExpressionParser.parse(expression, { currentDate: from });
+  const iterator = CronExpressionParser.parse(plainStars(expression), { currentDate: from });
   const slots: number[] = [];
   while (slots.length < count) {
     const next = iterator.next().getTime();
@@ -141,7 +152,7 @@ describe('a year under every scheduler', () => {
           }
         }
       });
-      await fc.assert(property, { numRuns: EXPRESSIONS });
+      await fc.assert(property, { numRuns: EXPRESSIONS, examples: [['* * */2 * */1', 0]] });
       if (EXPRESSIONS > 6) console.info(`${name}: ${EXPRESSIONS} expressions, ${looked} slots, no disagreement`);
       expect(looked).toBeGreaterThan(0);
     },
