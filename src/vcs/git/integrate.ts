@@ -3,6 +3,7 @@ import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, makeSharedFolder } from '../../system/files.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import { localCopyName } from '../local-copy-name.js';
+import { metadataChange } from '../metadata-change.js';
 import { blockedBy, blockedFor, inTheWay, pausedBy } from '../placement/in-the-way.js';
 import type { IsCommitted } from '../placement/journal.js';
 import { BUSY, place } from '../placement/place.js';
@@ -93,6 +94,8 @@ export async function bringIn(repository: Repository, request: BringInRequest): 
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
+  const unsupported = metadataChange(differences.index.map(({ path }) => path));
+  if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
   const why = stillBeingWritten(request.quarantined, files);
   if (why !== undefined) return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   // No snapshot has asked: without a commit the branch begins with the hub's, index and all.
