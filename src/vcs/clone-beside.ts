@@ -12,7 +12,7 @@ import {
   removeTree,
 } from '../system/files.js';
 import { isRunning } from '../system/process-identity.js';
-import { metadataCloned } from './metadata-change.js';
+import { unplaceableClone } from './unplaceable.js';
 import type { CloneResult } from './vcs.js';
 
 /** What a version control system does for a clone. */
@@ -40,8 +40,8 @@ export async function cloneBeside(folder: AbsolutePath, { into, pathsOf, isThere
   try {
     const result = await into(beside);
     if (result.kind !== 'cloned') return result;
-    const evil = metadataCloned(await pathsOf(beside));
-    if (evil !== undefined) return evil;
+    const refusal = unplaceableClone(await pathsOf(beside));
+    if (refusal !== undefined) return refusal;
     removeEmptyFolder(folder);
     move(beside, folder);
     return result;

@@ -2,7 +2,7 @@ import type { Blocked } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
 import type { Settings } from '../../model/repo.js';
 import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
-import { metadataChange } from '../metadata-change.js';
+import { unplaceableChange } from '../unplaceable.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
@@ -75,5 +75,5 @@ export function unsupportedChange(
     return SUBREPOSITORIES;
   const unsupported = unsupportedKind(repository);
   if (unsupported !== undefined) return { kind: 'unsupported', hint: `${unsupported.why}: ${unsupported.hint}` };
-  return metadataChange(paths);
+  return unplaceableChange(paths);
 }
