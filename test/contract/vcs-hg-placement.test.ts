@@ -39,6 +39,22 @@ describe.skipIf(!needs('hg'))('a placement', () => {
   });
 });
 
+describe.skipIf(!needs('hg'))('a placement where hg tells other programs when other files are tracked', () => {
+  it('tells them, too, and only then', async () => {
+    // As with `format.use-dirstate-tracked-hint`, which hg knows since 6.2.
+    const file = '.hg/dirstate-tracked-hint';
+    here.write(file, 'FIRST');
+    there.write('README.md', 'changed\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+    expect(here.read(file)).toBe('FIRST');
+    there.write('new.txt', 'new\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+    expect(here.read(file)).toMatch(/^1\n[0-9a-f]{32}\n$/);
+  });
+});
+
 /** Commits to the hub what hg itself would refuse; Debian's own python3 has Mercurial's modules. */
 function commitHostile(path: string): void {
   const script = fileURLToPath(new URL('../support/hg-manifest.py', import.meta.url));
