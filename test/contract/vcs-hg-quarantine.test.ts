@@ -23,6 +23,17 @@ describe.skipIf(!needs('hg'))('names that hg cannot hold', () => {
   });
 });
 
+describe.skipIf(!needs('hg'))('a name that the person lets hg refuse, since other systems cannot hold it', () => {
+  it.each(['a:b', 'aux.txt', 'dot.'])('is named as such, and the rest is taken: %s', async (name) => {
+    appendFileSync(join(here.top, '.hg/hgrc'), '[ui]\nportablefilenames = abort\n');
+    here.write(name, 'odd\n');
+    here.write('good.txt', 'good\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: name, reason: 'unsupported-name' }] });
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+  });
+});
+
 describe.skipIf(!needs('hg'))('a file that hg does not commit', () => {
   it('because an extension objects to it is named, and the rest is taken', async () => {
     here.write('.hgeol', '[patterns]\n**.txt = native\n');

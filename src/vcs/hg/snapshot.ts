@@ -128,6 +128,9 @@ async function standsAsSeen(repository: Repository, { state }: SnapshotRequest):
   return branch === state.branch && head === state.head && pendingOperation(repository, merging) === undefined;
 }
 
+/** How hg says that it cannot hold a name, or that the person forbids it to (`ui.portablefilenames = abort`). */
+const REFUSED_NAME = /disallowed|illegal|nested repo|traverses|(reserved|invalid|not allowed) on Windows|is reserved/;
+
 type Told = { readonly told: readonly Candidate[]; readonly refused: readonly Quarantined[] };
 
 /**
@@ -145,7 +148,7 @@ async function tell(repository: Repository, candidates: readonly Candidate[]): P
   if (isMachineFailure(result)) throw hgFailure(args, result);
   const [only] = news;
   if (only !== undefined && news.length === 1) {
-    const reason = /disallowed|illegal|nested repo|traverses/.test(result.stderr) ? 'unsupported-name' : 'unreadable';
+    const reason = REFUSED_NAME.test(result.stderr) ? 'unsupported-name' : 'unreadable';
     return { told: candidates.filter((one) => one !== only), refused: [{ path: only.path, reason }] };
   }
   const half = Math.ceil(news.length / 2);
