@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { errorCode } from '../model/errors.js';
-import { type AbsolutePath, asAbsolute } from '../model/paths.js';
+import { type AbsolutePath, asAbsolute, type RelativePath } from '../model/paths.js';
 import {
   exists,
   isFolder,
@@ -12,21 +12,25 @@ import {
   removeTree,
 } from '../system/files.js';
 import { isRunning } from '../system/process-identity.js';
+import { unplaceableClone } from './unplaceable.js';
 import type { CloneResult } from './vcs.js';
 
 /** What a version control system does for a clone. */
 export type Cloning = {
   /** Clones into a folder that does not exist yet. */
   readonly into: (folder: AbsolutePath) => Promise<CloneResult>;
+  /** Lists the files of the commit that a clone stands on. */
+  readonly pathsOf: (folder: AbsolutePath) => Promise<readonly RelativePath[]>;
   /** Tells whether the folder that was named, which is not empty, is a clone of the very same already. */
   readonly isThere: () => Promise<boolean>;
 };
 
 /**
  * Clones into a folder that is new or empty. The clone is made beside that folder and gets its name when it is whole:
- * killed on the way, it is simply begun again. A folder that is such a clone already is left as it is.
+ * killed on the way, it is simply begun again. Where a file of it lies in a repository's own folder it never gets the name.
+ * A folder that is such a clone already is left as it is.
  */
-export async function cloneBeside(folder: AbsolutePath, { into, isThere }: Cloning): Promise<CloneResult> {
+export async function cloneBeside(folder: AbsolutePath, { into, pathsOf, isThere }: Cloning): Promise<CloneResult> {
   if (exists(folder) && (!isFolder(folder) || listNames(folder).length > 0)) {
     return (await isThere()) ? { kind: 'cloned' } : refused(folder);
   }
@@ -36,6 +40,8 @@ export async function cloneBeside(folder: AbsolutePath, { into, isThere }: Cloni
   try {
     const result = await into(beside);
     if (result.kind !== 'cloned') return result;
+    const refusal = unplaceableClone(await pathsOf(beside));
+    if (refusal !== undefined) return refusal;
     removeEmptyFolder(folder);
     move(beside, folder);
     return result;

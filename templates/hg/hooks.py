@@ -4,18 +4,36 @@
     tree =            the working tree whose hooks these are; a hub's own, and those of other repositories, are not ours
     guards =          whether the hooks that may say no are asked at all: not in the tree in which merges are made
     tracked-hooks =   whether a program in the working tree may be a hook: it could have come with a push
+
+A shell command is passed over where it names a file of the tree, or where nobody can tell by reading it what it runs.
 """
 
+import glob
 import os
 import re
 import shlex
+import shutil
 
 from mercurial import extensions, hook
 
 GUARDS = frozenset((b'pre-commit', b'precommit', b'pretxncommit', b'prechangegroup', b'pretxnchangegroup'))
 
-INTERPRETER = re.compile(r'(env|exec|command|source|\.|([bd]?a|z|k|fi)?sh|python[\d.]*|perl|ruby|node)$')
-ASSIGNMENT = re.compile(r'[A-Za-z_]\w*=')
+INTERPRETER = re.compile(
+    r'(env|exec|command|source|\.|busybox|xargs|run-parts|([bd]?a|z|k|fi)?sh|python[\d.]*|perl|ruby|node)$'
+)
+ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)=(.*)', re.DOTALL)
+OPERATOR = re.compile(r'[();<>|&]+$')
+KEYWORDS = frozenset(('if', 'then', 'else', 'elif', 'fi', 'while', 'until', 'do', 'done', '!', '{', '}'))
+
+# What does no more than look at what it is given, or hand it on.
+READERS = frozenset(('test', '[', 'grep', 'echo', 'printf', 'true', 'false', 'exit', ':'))
+
+# What a shell hook of hg's sees as its working tree.
+TREE = re.compile(r'\$\(\s*(?:hg root|pwd)\s*\)|`\s*(?:hg root|pwd)\s*`|\$\{?(?:PWD|HG_PENDING)\b\}?|~\+(?=/)')
+SUBSTITUTION = re.compile(r'\$\(([^()`]*)\)|`([^`]*)`')
+
+# Stands where a command's output would.
+OUTPUT = '\ue000'
 
 
 def uisetup(ui):
@@ -45,25 +63,119 @@ def is_in_tree(command, tree):
     if command.startswith(b'python:'):
         path, colon, _ = command[len(b'python:'):].rpartition(b':')
         return bool(colon) and is_program(path, tree)
-    return any(is_program(word.encode('utf-8', 'surrogateescape'), tree) for word in programs(command))
+    return runs_from_tree(command.decode('utf-8', 'surrogateescape'), tree)
 
 
-def programs(command):
-    """Returns the words of a shell command that name a program, or what an interpreter is to run."""
-    text = command.decode('utf-8', 'surrogateescape')
+def runs_from_tree(text, tree):
+    """Tells whether a shell command may run what lies in the tree: it names a file there, or cannot be judged."""
+    text = TREE.sub(lambda _: os.fsdecode(tree), text)
+    found = SUBSTITUTION.search(text)
+    while found:
+        if runs_from_tree(found[1] or found[2] or '', tree):
+            return True
+        text = text[:found.start()] + OUTPUT + text[found.end():]
+        found = SUBSTITUTION.search(text)
+    if '`' in text or '$(' in text:
+        return True
     try:
-        words = list(shlex.shlex(text, posix=True, punctuation_chars=True))
+        commands = simple_commands(text)
     except ValueError:
-        return text.split()
+        return True
+    # `cd tools && ./check.sh`
+    folders = [tree]
+    for words, _, _ in commands:
+        folders += [place for word in words for place in places(word, [tree]) if os.path.isdir(place)]
+    return any(one_runs_from_tree(one, folders, tree) for one in commands)
+
+
+def simple_commands(text):
+    """Returns the commands of a shell's text: their words, and the operators before and after each."""
+    commands = [([], '')]
+    # Within quotes the blanks do no harm; and no `#` begins a comment for us, since one within a word does not.
+    for word in shlex.split(re.sub(r'[();<>|&\n]+', lambda found: f' {found[0]} '.replace('\n', ';'), text)):
+        if word in KEYWORDS or (OPERATOR.match(word) and not re.match(r'[<>]+&?$', word)):
+            commands.append(([], word))
+        else:
+            commands[-1][0].append(word)
+    after = [before for _, before in commands[1:]] + ['']
+    return [(words, before, then) for (words, before), then in zip(commands, after) if words]
+
+
+def one_runs_from_tree(command, folders, tree):
+    words, before, then = command
+    while words and ASSIGNMENT.match(words[0]):
+        name, value = ASSIGNMENT.match(words[0]).groups()
+        if name.endswith('PATH') and looks_into_tree(value, tree):
+            return True
+        if OUTPUT in value or names_file(value, folders, tree):
+            return True
+        words = words[1:]
+    if not words:
+        return False
+    program = words[0]
+    is_piped = '|' in then.replace('||', '')
+    if program in READERS and not is_piped and not any(re.match(r'[<>]', word) for word in words):
+        return False
+    if any(OUTPUT in word or word == 'eval' for word in words) or '$' in os.path.expandvars(program):
+        return True
+    interpreters = [n for n, word in enumerate(words) if INTERPRETER.match(os.path.basename(word))]
+    if interpreters:
+        # It takes its commands from what is piped to it.
+        if '|' in before.replace('||', '') and all(word.startswith('-') for word in words[interpreters[-1] + 1:]):
+            return True
+        # It makes its commands of what is piped to it.
+        if 'xargs' in words and (len(interpreters) > 1 or any(word.startswith('-I') for word in words)):
+            return True
+        rest = [word for word in words[interpreters[0] + 1:] if not word.startswith('-')]
+        if any(os.path.isdir(place) and lies_in(place, tree) for word in rest for place in places(word, [tree])):
+            return True
+        if '-m' in words and any(is_module(word, tree) for word in rest):
+            return True
+    # A bare name is that of a program on PATH.
+    is_elsewhere = '/' not in program and shutil.which(program) is not None
+    named = words[1:] if is_elsewhere else words
+    if any(re.search(r'\s', word) and runs_from_tree(word, tree) for word in named):
+        return True
+    return any(names_file(word, folders, tree) for word in named)
+
+
+def looks_into_tree(path, tree):
+    """Tells whether one of several folders, in which programs are looked for, is in the tree; an empty one is the tree."""
+    folders = path.split(':')
+    return '' in folders[1:] + folders[:-1] or any(
+        lies_in(place, tree) for folder in folders for place in places(folder, [tree])
+    )
+
+
+def is_module(name, tree):
+    path = os.path.join(os.fsdecode(tree), *name.split('.'))
+    return os.path.isfile(path + '.py') or os.path.isdir(path)
+
+
+def names_file(word, folders, tree):
+    return any(is_program(place, tree) for place in places(word, folders))
+
+
+def places(word, folders):
+    """Returns what stands where a word, or a part of it, may lead from some folders; a pattern leads to several."""
     found = []
-    is_expected = True
-    for word in words:
-        if re.match(r'[();<>|&\n]+$', word) or word in ('if', 'then', 'else', 'elif', 'while', 'until', 'do', '!', '{'):
-            is_expected = True
-        elif is_expected and not word.startswith('-') and not ASSIGNMENT.match(word):
-            found.append(word)
-            is_expected = bool(INTERPRETER.match(os.path.basename(word)))
+    for part in {word, *re.split(r'[\s;|&()<>{}=,:\'"]+', word)}:
+        path = os.path.expanduser(os.path.expandvars(part))
+        # What a variable holds nobody knows here; what follows it may be the tree's.
+        path = re.sub(r'^.*\$\{?\w*\}?/*', '', path)
+        if path == '':
+            continue
+        for folder in folders:
+            at = os.path.join(folder, path.encode('utf-8', 'surrogateescape'))
+            found += [at] if os.path.lexists(at) else glob.glob(at)
+            # An interpreter finds a script without its ending as well.
+            found += glob.glob(glob.escape(at) + b'.*') if '/' in path else []
     return found
+
+
+def lies_in(path, tree):
+    real = os.path.realpath(path)
+    return real == tree or (real + b'/').startswith(tree + b'/')
 
 
 def is_program(path, tree):

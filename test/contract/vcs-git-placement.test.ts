@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,25 @@ describe('files that are put in place', () => {
     expect(await linked.run()).toMatchObject({ verdict: 'synced', integrate: { files: 1 } });
     expect(linked.read('a.txt')).toBe('theirs\n');
     expect(here.git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe("a tree that names git's own folder", () => {
+  it('never comes in, and its path is named', async () => {
+    const blob = git(world.hub, 'hash-object', '-w', '/dev/null');
+    const treeOf = (name: string, kind: 'blob' | 'tree', id: string): string => {
+      const file = join(world.folder, 'tree');
+      writeFileSync(file, `${kind === 'blob' ? '100644' : '040000'} ${kind} ${id}\t${name}\n`);
+      return execFileSync('sh', ['-c', 'git mktree < "$1"', 'sh', file], { cwd: world.hub, encoding: 'utf8' }).trim();
+    };
+    const tree = treeOf('sub', 'tree', treeOf('.git', 'tree', treeOf('config', 'blob', blob)));
+    git(world.hub, 'update-ref', 'refs/heads/main', git(world.hub, 'commit-tree', '-p', 'main', '-m', 'evil', tree));
+    here.write('mine.txt', 'MINE\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'unsupported' } });
+    expect(report.why).toContain("'sub/.git/config'");
+    expect(here.files()).toEqual({ 'README.md': 'hello\n', 'mine.txt': 'MINE\n' });
+    expect(here.savedAside()).toBe(here.head());
   });
 });
 

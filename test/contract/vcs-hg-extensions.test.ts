@@ -94,8 +94,9 @@ describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))(
 );
 
 describe.skipIf(!needs('hg'))('a queue of patches', () => {
-  it('with one that is applied is left alone until it is finished', async () => {
+  it.each(['', 'foo'])('with one that is applied is left alone until it is finished, named %j', async (name) => {
     configure(here.top, '[extensions]\nmq=\n');
+    if (name !== '') here.hg('qqueue', '-q', '--create', name);
     here.write('a.txt', 'PATCH\n');
     here.hg('add', '-q', 'a.txt');
     here.hg('qnew', 'mine');

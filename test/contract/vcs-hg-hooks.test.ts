@@ -98,6 +98,32 @@ describe.skipIf(!needs('hg'))('a hook that is a program in the working tree', ()
       'LC_ALL=C /usr/bin/env sh -e ./tools/check.sh',
       'true && (exec tools/check.sh)',
       'if true; then ./tools/check.sh; fi',
+      'timeout 60 ./tools/check.sh',
+      'nice ./tools/check.sh',
+      '"$(hg root)/tools/check.sh"',
+      '`pwd`/tools/check.sh',
+      '$PWD/tools/check.sh',
+      '$HG_PENDING/tools/check.sh',
+      '"$ELSEWHERE/tools/check.sh"',
+      'cd tools && ./check.sh',
+      'cd tools; for one in ./ch*; do $one; done',
+      'PATH=./tools:$PATH check.sh',
+      'PATH=:$PATH; tools/../tools/check.sh',
+      'D=tools; $D/check.sh',
+      'eval ./tools/check.sh',
+      'sh -c "eval ./tools/che""ck.sh"',
+      'cat tools/check.sh | sh',
+      'echo ./tools/check.sh | sh',
+      'echo check.sh | xargs -I@ sh ./tools/@',
+      'sh < tools/check.sh',
+      'true#; ./tools/check.sh',
+      'test "$(./tools/check.sh)"',
+      '$(echo ./tools/check.sh)',
+      'busybox sh tools/check.sh',
+      'run-parts tools',
+      'python3 -m tools.check',
+      './tools/check?sh',
+      './too\\ls/check.sh',
     ];
     hooks(here.top, commands.map((command, n) => `precommit.${n} = ${command}`).join('\n'));
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
@@ -124,9 +150,20 @@ describe.skipIf(!needs('hg'))('a hook that is a program in the working tree', ()
     expect(logged()).toEqual([]);
   });
 
-  it('is something else than one that merely reads there', async () => {
-    hooks(here.top, `precommit.mine = grep -q hello README.md && ${log('read')}`);
+  it('is something else than one that lies elsewhere, or merely reads there', async () => {
+    const elsewhere = join(world.folder, 'check');
+    writeFileSync(elsewhere, `#!/bin/sh\n${log('elsewhere')}\n`, { mode: 0o755 });
+    const commands = [
+      `grep -q hello README.md && ${log('read')}`,
+      `test "$(hg branch)" = default && ${log('branch')}`,
+      `${elsewhere} --fast`,
+      `timeout 60 sh -e ${elsewhere} | cat`,
+      `hg log -r . -T '{node}' | sh ${elsewhere}`,
+      `if hg status | grep -q a.txt; then ${log('status')}; else exit 1; fi`,
+      `LIMIT=60 nice env ${elsewhere} $HG_PARENT1`,
+    ];
+    hooks(here.top, commands.map((command, n) => `precommit.${n} = ${command}`).join('\n'));
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
-    expect(logged()).toEqual(['read']);
+    expect(logged()).toEqual(['read', 'branch', 'elsewhere', 'elsewhere', 'elsewhere', 'status', 'elsewhere']);
   });
 });

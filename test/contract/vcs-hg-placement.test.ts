@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, readlinkSync, renameSync, utimesSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readlinkSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHgWorld, type HgMachine, type HgWorld } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
@@ -36,6 +37,45 @@ describe.skipIf(!needs('hg'))('a placement', () => {
     expect(report).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded', files: 2, conflicts: [] } });
     await expectConverged(world, { tokens: ['from there', 'new\n'] });
   });
+});
+
+describe.skipIf(!needs('hg'))('a placement where hg tells other programs when other files are tracked', () => {
+  it('tells them, too, and only then', async () => {
+    // As with `format.use-dirstate-tracked-hint`, which hg knows since 6.2.
+    const file = '.hg/dirstate-tracked-hint';
+    here.write(file, 'FIRST');
+    there.write('README.md', 'changed\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+    expect(here.read(file)).toBe('FIRST');
+    there.write('new.txt', 'new\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+    expect(here.read(file)).toMatch(/^1\n[0-9a-f]{32}\n$/);
+  });
+});
+
+/** Commits to the hub what hg itself would refuse; Debian's own python3 has Mercurial's modules. */
+function commitHostile(path: string): void {
+  const script = fileURLToPath(new URL('../support/hg-manifest.py', import.meta.url));
+  execFileSync('/usr/bin/python3', [script, world.hub, path, 'EVIL\n'], { env: { ...process.env, HGRCPATH: '' } });
+}
+
+describe.skipIf(!needs('hg'))('a path that hg would not have committed', () => {
+  it.each(['/abs/x', '../out', 'a/../../out', 'a//b', 'a/.hg/hgrc'])(
+    'is named and kept out, and our work leaves all the same: %s',
+    async (path) => {
+      commitHostile(path);
+      for (const mine of ['MINE\n', 'MINE TOO\n']) {
+        const report = await here.run();
+        expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'unsupported' } });
+        expect(report.why).toContain(`'${path}' comes in`);
+        here.write('mine.txt', mine);
+      }
+      expect(here.savedAside()).toBe(here.head());
+      expect(existsSync(join(world.folder, 'out'))).toBe(false);
+    },
+  );
 });
 
 describe.skipIf(!needs('hg'))('a file that hg calls unchanged, and that is not what its commit holds', () => {

@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHgWorld, type HgMachine, type HgWorld } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
@@ -18,5 +20,35 @@ describe.skipIf(!needs('hg'))('names that hg cannot hold', () => {
     const report = await here.run();
     expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: name, reason: 'unsupported-name' }] });
     expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+  });
+});
+
+describe.skipIf(!needs('hg'))('a name that the person lets hg refuse, since other systems cannot hold it', () => {
+  it.each(['a:b', 'aux.txt', 'dot.'])('is named as such, and the rest is taken: %s', async (name) => {
+    appendFileSync(join(here.top, '.hg/hgrc'), '[ui]\nportablefilenames = abort\n');
+    here.write(name, 'odd\n');
+    here.write('good.txt', 'good\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: name, reason: 'unsupported-name' }] });
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
+  });
+});
+
+describe.skipIf(!needs('hg'))('a file that hg does not commit', () => {
+  it('because an extension objects to it is named, and the rest is taken', async () => {
+    here.write('.hgeol', '[patterns]\n**.txt = native\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    appendFileSync(join(here.top, '.hg/hgrc'), '[extensions]\neol =\n');
+    here.write('m.txt', 'a\r\nb\n');
+    here.write('style', 'good\n');
+    here.write('other', 'good\n');
+    for (const changes of [['other', 'style'], ['third']]) {
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'm.txt', reason: 'unreadable' }] });
+      expect(report.commit.changes).toEqual(changes.map((path) => ({ type: 'added', path })));
+      here.write('third', 'good\n');
+    }
+    here.write('m.txt', 'mended\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [] });
   });
 });

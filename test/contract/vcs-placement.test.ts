@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asAbsolute } from '../../src/model/paths.js';
+import { systems } from '../../src/vcs/index.js';
 import type { Desk } from '../support/desk.js';
 import { interruptedTree, VERBS } from '../support/interrupted-tree.js';
 import { needs } from '../support/needs.js';
@@ -173,6 +175,64 @@ function contract(vcs: VcsHarness): void {
       ]);
       expect(here.committed()).toEqual(['README.md', 'd', 'mine.txt']);
       expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'clean' } });
+    });
+  });
+
+  describe("what lies in a repository's own folder", () => {
+    const other = vcs.name === 'git' ? 'hg' : 'git';
+
+    it.each([`.${other}/hooks`, `sub/.${other.toUpperCase()}/config`])(
+      'never comes in with a push, and our work leaves all the same: %j',
+      async (path) => {
+        there.write(path, 'EVIL\n');
+        there.commit('evil', path);
+        there.send();
+        const blocked = { kind: 'unsupported', hint: expect.stringContaining("repository's own folder") };
+        expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked });
+        here.write('mine.txt', 'MINE\n');
+        const report = await here.run();
+        expect(report).toMatchObject({ verdict: 'blocked', blocked });
+        expect(report.why).toMatch(/config|hooks/);
+        expect(here.files()).toEqual({ 'README.md': 'hello\n', 'mine.txt': 'MINE\n' });
+        expect(here.has(path)).toBe(false);
+        expect(here.savedAside()).toBe(here.head());
+        there.remove(path);
+        there.commit('taken back', path);
+        there.send();
+        await expectConverged(world, { tokens: ['MINE\n'] });
+      },
+    );
+
+    it('is in no folder that a clone was to become', async () => {
+      there.write(`sub/.${other}/config`, 'EVIL\n');
+      there.commit('evil', `sub/.${other}/config`);
+      there.send();
+      const folder = asAbsolute(join(world.folder, 'cloned'));
+      const result = await systems
+        .find(({ kind }) => kind === vcs.name)
+        ?.clone({
+          url: world.hub,
+          folder,
+          networkTimeoutMs: 20_000,
+        });
+      expect(result).toMatchObject({ kind: 'refused', why: expect.stringContaining(`sub/.${other}/config`) });
+      expect(readdirSync(world.folder).filter((name) => name.includes('cloned'))).toEqual([]);
+    });
+
+    it('stays as it is where it is in the history already, and stops nobody', async () => {
+      there.write(`sub/.${other}/config`, 'OLD\n');
+      there.commit('by hand', `sub/.${other}/config`);
+      there.send();
+      const third = world.add('third');
+      there.write('new.txt', 'NEW\n');
+      there.commit('another', 'new.txt');
+      there.send();
+      expect(await third.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'fast-forwarded' } });
+      there.remove(`sub/.${other}/config`);
+      there.commit('gone', `sub/.${other}/config`);
+      there.send();
+      expect(await third.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'unsupported' } });
+      expect(third.read(`sub/.${other}/config`)).toBe('OLD\n');
     });
   });
 

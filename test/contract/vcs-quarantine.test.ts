@@ -123,6 +123,23 @@ function contract(vcs: VcsHarness): void {
       expect(here.committed()).toEqual(['README.md', 'good.txt']);
     });
 
+    it("that are the other system's at the top stay out of commits where a folder has become a link", async () => {
+      here.write('folder/a.txt', 'a\n');
+      here.write('other/a.txt', 'OTHER\n');
+      await here.run();
+      const other = HARNESSES.find(({ name }) => name !== vcs.name);
+      const folder = join(world.folder, 'other');
+      other?.create(folder);
+      renameSync(join(folder, `.${other?.name}`), at(`.${other?.name}`));
+      here.write(`.${other?.name}/config`, 'PASSWORD\n');
+      here.remove('folder');
+      symlinkSync('other', at('folder'));
+      here.write('good.txt', 'good\n');
+      expect(await here.run()).toMatchObject({ verdict: 'synced', commit: { kind: 'committed' }, quarantined: [] });
+      expect(here.committed()).toEqual(['README.md', 'folder', 'good.txt', 'other/a.txt']);
+      expect(world.hubHistory()).not.toContain('PASSWORD');
+    });
+
     it('that take the place of a tracked file do not become a part of it', async () => {
       here.remove('README.md');
       vcs.create(at('README.md'));

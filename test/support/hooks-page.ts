@@ -44,8 +44,10 @@ comes in. A refusal is said, and the work still leaves the machine, on \`autosyn
 by our calls: not those that are told of a commit, a push or an update, and none in the private share where hg merges.
 
 A hook that could have come with a push is passed over unless \`tracked-hooks = true\`: under git what lies in a folder inside
-the working tree, under Mercurial a line of hgrc whose program, or whose script, is a file in the working tree. A hub's own
-hooks stay in force. \`test/contract/vcs-index.test.ts\` and \`test/contract/vcs-hg-hooks.test.ts\` hold this.
+the working tree, under Mercurial a line of hgrc that names a file of the working tree, in whatever way, or of which nobody
+can tell by reading it what it runs (\`eval\`, a shell that is fed through a pipe). One that names none goes on to be asked, and
+so does one that merely looks there (\`grep\`, \`test\`); what such a program finds in the tree by itself, as \`make\` does, is
+yours to judge. A hub's own hooks stay in force. \`test/contract/vcs-index.test.ts\` and \`test/contract/vcs-hg-hooks.test.ts\` hold this.
 
 ## Beside the hooks of others
 

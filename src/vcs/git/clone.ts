@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
+import { type AbsolutePath, asAbsolute, asRelative, type RelativePath } from '../../model/paths.js';
 import { workingFolder } from '../../system/environment.js';
 import { exists, joinPath } from '../../system/files.js';
+import { splitPaths } from '../../system/path-bytes.js';
 import { cloneBeside } from '../clone-beside.js';
 import { TRANSFER_LIMIT_MS } from '../transfer-limit.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
@@ -14,6 +15,7 @@ export async function clone(request: CloneRequest): Promise<CloneResult> {
   return await cloneBeside(folder, {
     isThere: () => isCloneOf(folder, url),
     into: (place) => cloneInto(place, request),
+    pathsOf,
   });
 }
 
@@ -25,6 +27,12 @@ async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<C
     ...(progress === undefined ? {} : { onStderr: progress }),
   });
   return result.exitCode === 0 ? { kind: 'cloned' } : { kind: 'unavailable', ...remoteFailure(result) };
+}
+
+/** Lists what HEAD holds; nothing where the hub has no commit yet. */
+async function pathsOf(folder: AbsolutePath): Promise<readonly RelativePath[]> {
+  const { stdout } = await gitIn(folder).run(['ls-tree', '-r', '-z', '--name-only', 'HEAD']);
+  return splitPaths(stdout).map(asRelative);
 }
 
 /** Tells whether a folder was cloned from a URL; git writes the path of a hub on this machine in full. */

@@ -9,6 +9,7 @@ import { BUSY, place } from '../placement/place.js';
 import type { Content, CopyName, Surprise, TreeDifference } from '../placement/plan.js';
 import { preferredSide } from '../preferred-side.js';
 import { stillBeingWritten } from '../still-being-written.js';
+import { unplaceableChange } from '../unplaceable.js';
 import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { commitTree } from './commit-tree.js';
@@ -93,6 +94,8 @@ export async function bringIn(repository: Repository, request: BringInRequest): 
   const from = request.head ?? (await emptyTree(repository));
   const differences = parseDifferences(await repository.git.output(differenceArguments(from, request.to)));
   const { files, submodules } = differences;
+  const unsupported = unplaceableChange(differences.index.map(({ path }) => path));
+  if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
   const why = stillBeingWritten(request.quarantined, files);
   if (why !== undefined) return done(request.head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });
   // No snapshot has asked: without a commit the branch begins with the hub's, index and all.

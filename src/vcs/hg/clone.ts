@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
+import { type AbsolutePath, asAbsolute, asRelative, type RelativePath } from '../../model/paths.js';
 import { workingFolder } from '../../system/environment.js';
 import { exists, joinPath } from '../../system/files.js';
+import { splitPaths } from '../../system/path-bytes.js';
 import { cloneBeside } from '../clone-beside.js';
 import type { CloneRequest, CloneResult } from '../vcs.js';
 import { hgIn } from './command.js';
@@ -19,6 +20,7 @@ export async function clone(request: CloneRequest): Promise<CloneResult> {
   return await cloneBeside(folder, {
     isThere: () => isCloneOf(folder, url),
     into: (place) => cloneInto(place, { ...request, url }),
+    pathsOf,
   });
 }
 
@@ -44,6 +46,17 @@ async function cloneInto(folder: AbsolutePath, request: CloneRequest): Promise<C
       return { kind: 'refused', why: 'it has subrepositories', hint: `hg clone '${url}' by hand` };
     }
     return { kind: 'unavailable', ...remoteFailure(result) };
+  } finally {
+    hg.end();
+  }
+}
+
+/** Reads `hg files`: `<path> NUL`; exit code 1 says that there is none. */
+async function pathsOf(folder: AbsolutePath): Promise<readonly RelativePath[]> {
+  const hg = hgIn(folder);
+  try {
+    const { stdout } = await hg.run(['files', '-T', '{path}\\0']);
+    return splitPaths(stdout).map(asRelative);
   } finally {
     hg.end();
   }

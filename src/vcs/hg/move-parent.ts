@@ -1,4 +1,12 @@
-import { joinPath, lstatIfPresent, readIfPresent, readTextIfPresent, writeAtomically } from '../../system/files.js';
+import { randomBytes } from 'node:crypto';
+import {
+  joinPath,
+  lstatIfPresent,
+  readIfPresent,
+  readTextIfPresent,
+  remove,
+  writeAtomically,
+} from '../../system/files.js';
 import type { TreeDifference } from '../placement/plan.js';
 import { EMPTY_DIRSTATE, movedDirstate, parseDirstate, renderDirstate } from './dirstate.js';
 import { pendingOperation } from './pending-operation.js';
@@ -27,8 +35,31 @@ export function moveParent(repository: Repository, move: ParentMove): true | str
   if (branchOf(repository) !== move.branch) return 'was switched to another branch meanwhile';
   const changes = move.differences.map(({ path, new: content }) => ({ path, present: content !== undefined }));
   const mode = (lstatIfPresent(file)?.mode ?? 0o644) & 0o777;
-  writeAtomically(file, renderDirstate(movedDirstate(dirstate, move.to, changes)), mode);
+  tellingWhatIsTracked(repository, move, () => {
+    writeAtomically(file, renderDirstate(movedDirstate(dirstate, move.to, changes)), mode);
+  });
   return true;
+}
+
+/**
+ * Does something to the dirstate as hg does where other programs are told when other files are tracked
+ * (`format.use-dirstate-tracked-hint`): what tells them is gone meanwhile, and is another one
+ * afterwards: `1 LF <32 hex digits> LF`.
+ */
+function tellingWhatIsTracked(
+  { hgFolder }: Pick<Repository, 'hgFolder'>,
+  { differences }: Pick<ParentMove, 'differences'>,
+  body: () => void,
+): void {
+  const hint = joinPath(hgFolder, 'dirstate-tracked-hint');
+  const before = lstatIfPresent(hint);
+  if (before === undefined || !differences.some((one) => (one.old === undefined) !== (one.new === undefined))) {
+    body();
+    return;
+  }
+  remove(hint);
+  body();
+  writeAtomically(hint, `1\n${randomBytes(16).toString('hex')}\n`, before.mode & 0o777);
 }
 
 /** Reads the named branch that the next commit will be on. */

@@ -1,5 +1,5 @@
 import type { Blocked, BlockedKind } from '../../model/outcome.js';
-import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
+import { exists, joinPath, listNames, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
 import type { Repository } from './repository.js';
 
 /** What lies in `.hg` while the person is in the middle of something, in the order it is looked for. */
@@ -29,6 +29,12 @@ export function pendingOperation(repository: Pick<Repository, 'hgFolder'>, mergi
     if (exists(joinPath(repository.hgFolder, mark))) return { kind, hint };
   }
   if (merging) return MERGE;
-  if ((lstatIfPresent(joinPath(repository.hgFolder, 'patches', 'status'))?.size ?? 0) > 0) return PATCHES;
+  if (hasAppliedPatches(repository)) return PATCHES;
   return (readTextIfPresent(joinPath(repository.hgFolder, 'topic')) ?? '').trim() === '' ? undefined : TOPIC;
 }
+
+/** Looks into every queue there is: one with a name of its own is kept in `.hg/patches-<name>` (`hg qqueue --create`). */
+const hasAppliedPatches = ({ hgFolder }: Pick<Repository, 'hgFolder'>): boolean =>
+  listNames(hgFolder)
+    .filter((name) => name === 'patches' || name.startsWith('patches-'))
+    .some((queue) => (lstatIfPresent(joinPath(hgFolder, queue, 'status'))?.size ?? 0) > 0);

@@ -8,14 +8,17 @@ import { readStatus } from './status.js';
 
 /**
  * Returns the arguments that confine a command to some paths. A file that is gone, and whose folder has become a link,
- * cannot be named to hg (`traverses symbolic link`); then all else that differs is named, as left out.
+ * cannot be named to hg (`traverses symbolic link`), but included; so nothing is ever taken that was not named. What
+ * such a name would include besides, since it is a folder's for hg as well, is left out by its own.
  */
 export async function selecting(repository: Repository, candidates: readonly Candidate[]): Promise<readonly string[]> {
   const paths = candidates.map(({ path }) => path);
   if (!paths.some((path) => isBehindLink(repository.top, path))) return ['--', ...exactly(paths)];
   const wanted = new Set(paths);
-  const others = (await readStatus(repository)).filter(({ path }) => !wanted.has(path));
-  return exactly(others.map(({ path }) => path)).flatMap((path) => ['-X', path]);
+  const besides = (await readStatus(repository))
+    .map(({ path }) => path)
+    .filter((path) => !wanted.has(path) && parentsOf(path).some((parent) => wanted.has(parent)));
+  return [...exactly(paths).flatMap((path) => ['-I', path]), ...exactly(besides).flatMap((path) => ['-X', path])];
 }
 
 const isBehindLink = (top: AbsolutePath, path: RelativePath): boolean =>

@@ -81,6 +81,12 @@ async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
     const why = `a hook refused the commit: ${lastWords(`${result.stdout.toString('utf8')}\n${result.stderr}`)}`;
     return { kind: 'done', head: request.state.head, quarantined, commit: { kind: 'refused', why, changes } };
   }
+  const objected = objectedTo(result, settled);
+  if (objected !== undefined) {
+    const rest = settled.filter((one) => one !== objected);
+    const without = [...quarantined, { path: objected.path, reason: 'unreadable' as const }];
+    return await commit({ ...commitRequest, candidates: rest, quarantined: without });
+  }
   if (result.exitCode !== 0) throw hgFailure(args, result);
   const { head } = await readPosition(repository);
   const id = head === undefined ? {} : { id: head };
@@ -94,11 +100,36 @@ const readChanged = async ({ hg }: Repository, paths: readonly string[]): Promis
 const isRefusal = ({ exitCode, stderr }: ExecResult): boolean =>
   exitCode === 40 || (exitCode === 255 && /hook (exited|failed|raised)/.test(stderr));
 
+/** Tells whether hg failed for the machine's sake, not for that of a path. */
+const isMachineFailure = ({ timedOut, exitCode, stderr }: ExecResult): boolean =>
+  timedOut || exitCode === -1 || /No space left|Read-only/.test(stderr);
+
+/**
+ * Returns the path for whose sake hg did not commit: an extension objects to its line endings, or it cannot be read. That
+ * is said in words alone, the path last; undefined where they name none.
+ */
+function objectedTo(result: ExecResult, candidates: readonly Candidate[]): Candidate | undefined {
+  if (result.exitCode === 0 || isMachineFailure(result)) return undefined;
+  const said = ` ${result.stderr.replaceAll(/['"!:\n]/g, ' ')} `;
+  const endOf = ({ path }: Candidate): number => {
+    const name = ` ${path.replaceAll(/['"!:\n]/g, ' ')} `;
+    const at = said.lastIndexOf(name);
+    return at < 0 ? -1 : at + name.length;
+  };
+  const [last] = candidates
+    .filter((one) => one.stats !== undefined && endOf(one) >= 0)
+    .sort((one, other) => endOf(other) - endOf(one) || other.path.length - one.path.length);
+  return last;
+}
+
 /** Tells whether the working tree still stands on what the snapshot was asked for. */
 async function standsAsSeen(repository: Repository, { state }: SnapshotRequest): Promise<boolean> {
   const { branch, head, merging } = await readPosition(repository);
   return branch === state.branch && head === state.head && pendingOperation(repository, merging) === undefined;
 }
+
+/** How hg says that it cannot hold a name, or that the person forbids it to (`ui.portablefilenames = abort`). */
+const REFUSED_NAME = /disallowed|illegal|nested repo|traverses|(reserved|invalid|not allowed) on Windows|is reserved/;
 
 type Told = { readonly told: readonly Candidate[]; readonly refused: readonly Quarantined[] };
 
@@ -114,12 +145,10 @@ async function tell(repository: Repository, candidates: readonly Candidate[]): P
   const result = await repository.hg.run(args, options);
   if (result.exitCode === 0) return { told: candidates, refused: [] };
   if (isHeld(result)) return undefined;
-  if (result.timedOut || result.exitCode === -1 || /No space left|Read-only/.test(result.stderr)) {
-    throw hgFailure(args, result);
-  }
+  if (isMachineFailure(result)) throw hgFailure(args, result);
   const [only] = news;
   if (only !== undefined && news.length === 1) {
-    const reason = /disallowed|illegal|nested repo|traverses/.test(result.stderr) ? 'unsupported-name' : 'unreadable';
+    const reason = REFUSED_NAME.test(result.stderr) ? 'unsupported-name' : 'unreadable';
     return { told: candidates.filter((one) => one !== only), refused: [{ path: only.path, reason }] };
   }
   const half = Math.ceil(news.length / 2);

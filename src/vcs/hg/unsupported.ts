@@ -2,6 +2,7 @@ import type { Blocked } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
 import type { Settings } from '../../model/repo.js';
 import { exists, joinPath, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
+import { unplaceableChange } from '../unplaceable.js';
 import { exactly } from './command.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
@@ -65,7 +66,7 @@ export async function hasSubrepositories(
   return exitCode === 0 || entry !== undefined ? SUBREPOSITORIES : undefined;
 }
 
-/** Says why what a pull has brought may not come into the working tree: only hg itself can put it in place. */
+/** Says why what a pull has brought may not come into the working tree: only hg itself, or nobody, can put it in place. */
 export function unsupportedChange(
   repository: Folders & Pick<Repository, 'settings'>,
   paths: readonly RelativePath[],
@@ -73,5 +74,6 @@ export function unsupportedChange(
   if (!keepsSubrepositories(repository.settings) && paths.some((path) => SUBREPOSITORY_FILES.has(path)))
     return SUBREPOSITORIES;
   const unsupported = unsupportedKind(repository);
-  return unsupported && { kind: 'unsupported', hint: `${unsupported.why}: ${unsupported.hint}` };
+  if (unsupported !== undefined) return { kind: 'unsupported', hint: `${unsupported.why}: ${unsupported.hint}` };
+  return unplaceableChange(paths);
 }

@@ -23,5 +23,6 @@ export const linkAbove = (top: AbsolutePath, path: RelativePath): RelativePath |
 /** Returns the folders above a path, outermost first. */
 export function parentsOf(path: RelativePath): readonly RelativePath[] {
   const parent = asRelative(dirname(path));
-  return parent === '.' ? [] : [...parentsOf(parent), parent];
+  // A hostile history may name a path from the root.
+  return parent === '.' || parent === '/' ? [] : [...parentsOf(parent), parent];
 }

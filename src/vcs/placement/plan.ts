@@ -4,6 +4,7 @@ import type { AbsolutePath, RelativePath } from '../../model/paths.js';
 import { joinPath, listNames, lstatIfAllowed, lstatIfPresent } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
 import { copiesBeside } from '../crowded.js';
+import { unplaceable } from '../unplaceable.js';
 import { fingerprint } from './fingerprint.js';
 import { hasRealParents, linkAbove } from './parents.js';
 import { folded, isSameFile, spellingOf } from './spelling.js';
@@ -120,6 +121,9 @@ function leavingFrom({ top, differences }: PlanRequest): Leaves {
 
 /** Says why nothing can be looked at, or put, at a path as things stand here. */
 function outOfReach({ top, uncommitted }: PlanRequest, path: RelativePath, leaves: Leaves): Surprise | undefined {
+  // Every adapter has asked before it came here; the one that forgets it places nothing there, either.
+  const never = unplaceable(path);
+  if (never !== undefined) return { path, ...never };
   if (lstatIfAllowed(joinPath(top, path)) === 'closed') {
     const remedy = 'make that folder your own again, for instance with chmod u+rwx';
     return { path, what: 'lies in a folder that may not be entered', remedy };
