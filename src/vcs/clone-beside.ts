@@ -12,7 +12,7 @@ import {
   removeTree,
 } from '../system/files.js';
 import { isRunning } from '../system/process-identity.js';
-import { unplaceableClone } from './unplaceable.js';
+import { firstUnplaceable } from './unplaceable.js';
 import type { CloneResult } from './vcs.js';
 
 /** What a version control system does for a clone. */
@@ -40,8 +40,8 @@ export async function cloneBeside(folder: AbsolutePath, { into, pathsOf, isThere
   try {
     const result = await into(beside);
     if (result.kind !== 'cloned') return result;
-    const refusal = unplaceableClone(await pathsOf(beside));
-    if (refusal !== undefined) return refusal;
+    const evil = firstUnplaceable(await pathsOf(beside));
+    if (evil !== undefined) return { kind: 'refused', why: evil.what, hint: evil.remedy };
     removeEmptyFolder(folder);
     move(beside, folder);
     return result;

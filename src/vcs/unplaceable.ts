@@ -1,8 +1,6 @@
 import type { Blocked } from '../model/outcome.js';
-import type { RelativePath } from '../model/paths.js';
 import { printable } from '../system/printable.js';
 import { liesInMetadata } from './metadata-name.js';
-import type { CloneResult } from './vcs.js';
 
 /** Why nothing that a commit holds under a path may ever be put in place, and what a person can do about it. */
 export type Unplaceable = { readonly what: string; readonly remedy: string };
@@ -25,18 +23,13 @@ export function unplaceable(path: string): Unplaceable | undefined {
 }
 
 /** Says why what has come in may not be put in place, changed or removed; what a history leaves as it is stops nobody. */
-export function unplaceableChange(paths: readonly RelativePath[]): Blocked | undefined {
+export function unplaceableChange(paths: readonly string[]): Blocked | undefined {
   const found = firstUnplaceable(paths);
   return found && { kind: 'unsupported', hint: `${found.what}: ${found.remedy}` };
 }
 
-/** Says why a clone of what holds such paths is not kept. */
-export function unplaceableClone(paths: readonly RelativePath[]): CloneResult | undefined {
-  const found = firstUnplaceable(paths);
-  return found && { kind: 'refused', why: found.what, hint: found.remedy };
-}
-
-function firstUnplaceable(paths: readonly RelativePath[]): Unplaceable | undefined {
+/** Returns why the first of some paths that is for no working tree is for none, with its name. */
+export function firstUnplaceable(paths: readonly string[]): Unplaceable | undefined {
   for (const path of paths) {
     const found = unplaceable(path);
     if (found !== undefined) return { ...found, what: `'${printable(path)}' ${found.what}` };
