@@ -203,3 +203,28 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
     expect(world.hubHistory()).not.toContain('PURGED');
   });
 });
+
+describe.skipIf(!needs('hg'))('work that the hub took away', () => {
+  const takeAway = (revision: string): void =>
+    void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+
+  it('is missed, and does not come back, where only what a machine set aside is left there', async () => {
+    there.write('README.md', 'PURGED\n');
+    await there.run();
+    here.write('README.md', 'mine\n');
+    expect(await here.run({ conflict: 'pause' })).toMatchObject({ verdict: 'conflict' });
+    takeAway('1');
+    expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    for (const conflict of ['pause', 'keep-both'] as const) {
+      const report = await here.run({ conflict });
+      // The others leave alone what is only set aside.
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("this machine's own alone");
+    }
+    expect(world.hubHistory()).not.toContain('PURGED');
+    here.write('more.txt', 'more\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+});

@@ -2,11 +2,12 @@ import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
-import { askHub, HELD, headsOf, identify, isHeld, missingThere, type Unavailable, unavailable } from './hub.js';
+import { askHub, HELD, headsOf, identify, isHeld, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
+import { countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
+import { openHeads, sharedGround, sharedHeads } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 const NO_HUB: HubState = { relation: 'no-upstream', head: undefined, ahead: 0, behind: 0 };
@@ -72,49 +73,30 @@ type Found =
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
 /** Pulls the branch where the hub has something new, and finds the head that machines share. */
-async function bringHere(request: BringRequest): Promise<Found> {
-  const { repository, upstream, state, seen, heads } = request;
-  if (seen !== undefined && heads.length === 1 && heads[0] === seen.tip && (await areKnown(repository, seen)))
-    return { kind: 'found', ...seen };
-  const result = await askHub(repository, upstream, [
-    'pull',
-    ...quietly(repository.progress),
-    `--branch=${state.branch}`,
-  ]);
+async function bringHere({ repository, upstream, state, seen, heads }: BringRequest): Promise<Found> {
+  if (heads[0] !== seen?.tip || !(await isKnown(repository, heads.join('+')))) {
+    const missing = await pullBranch(repository, upstream, state.branch);
+    if (missing !== undefined) return missing;
+  }
+  const open = await openHeads(repository, heads);
+  if (open === undefined)
+    return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
+  const [tip = heads[0] ?? ''] = open;
+  const [head = await sharedGround(repository, open, [seen?.head, state.head])] = await sharedHeads(repository, open);
+  return { kind: 'found', tip, head: head ?? tip };
+}
+
+/** Brings what the hub has of a branch here; says why it cannot. */
+async function pullBranch(
+  repository: Repository,
+  upstream: Upstream,
+  branch: string,
+): Promise<Exclude<Found, { kind: 'found' }> | undefined> {
+  const result = await askHub(repository, upstream, ['pull', ...quietly(repository.progress), `--branch=${branch}`]);
   if (/repository is unrelated/.test(result.stderr)) return { kind: 'blocked', blocked: UNRELATED };
   if (/unknown branch/.test(result.stderr)) return { kind: 'absent' };
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD };
-  if (result.exitCode !== 0) return unavailable(result);
-  const tip = await newestOpen(repository, heads);
-  if (tip === undefined) return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
-  return await sharedHead(request, tip);
-}
-
-const areKnown = async (repository: Repository, { tip, head }: HubMemory): Promise<boolean> =>
-  (await isKnown(repository, tip)) && (await isKnown(repository, head));
-
-/** Returns the first that is open, the first of all where none is; undefined where one is not here that was there. */
-async function newestOpen(repository: Repository, heads: readonly string[]): Promise<string | undefined> {
-  for (const id of heads) {
-    if (!(await isKnown(repository, id))) return undefined;
-    if ((await countOf(repository, `${id} and closed()`)) === 0) return id;
-  }
-  return heads[0];
-}
-
-/** A revset of the heads that are some machine's own: work put aside there, which nobody else is to merge. */
-const ASIDE = 'bookmark("re:^autosync/")';
-
-/** Returns the newest head that is nobody's own; only where the newest of all is one has the hub to be asked again. */
-async function sharedHead({ repository, upstream, state, seen }: BringRequest, tip: string): Promise<Found> {
-  const isOwn = (await countOf(repository, `${tip} and ${ASIDE}`)) > 0;
-  if (!isOwn) return { kind: 'found', tip, head: tip };
-  const unsent = await missingThere(repository, upstream, `--branch=${state.branch}`);
-  if (unsent.kind === 'unavailable') return unsent;
-  const ofBranch = `(branch(${tip}) and not closed() and not secret())`;
-  const sent = unsent.ids.length === 0 ? ofBranch : `(${ofBranch} - (${unsent.ids.join('+')}))`;
-  const [head] = await changesetsOf(repository, `heads(${sent}) - ${ASIDE}`);
-  return { kind: 'found', tip, head: head ?? seen?.head ?? tip };
+  return result.exitCode === 0 ? undefined : unavailable(result);
 }
 
 type RewriteQuestion = {

@@ -11,6 +11,7 @@ import { quietly } from './progress.js';
 import { rejectReason } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { countOf, readPosition } from './revisions.js';
+import { ASIDE } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Sends the branch to the hub; never by force: the hub itself refuses what would give it another head. */
@@ -34,6 +35,7 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
     const rebuilt = await rebuildWithoutLargeFiles(repository, { branch, head, upstream, words });
     return rebuilt === undefined ? rejected : await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
   }
+  if (sent.kind === 'nothing-to-push' && (await countOf(repository, `${head} and ${ASIDE}`)) > 0) return onlyAside;
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
@@ -41,6 +43,12 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   const news = hub.head === undefined ? `::${head}` : `only(${head}, ${hub.head})`;
   return { kind: 'pushed', commits: await countOf(repository, news) };
 }
+
+/** What the others were told not to merge is not shared by another push of the same. */
+const onlyAside: PushOutcome = {
+  kind: 'not-attempted',
+  why: "the hub has the last commit as this machine's own alone, which the others leave alone; the next commit takes it along",
+};
 
 /** Says that a changeset is secret: the person wants it on this machine alone. */
 export async function secrecy(
