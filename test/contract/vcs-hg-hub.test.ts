@@ -95,6 +95,24 @@ describe.skipIf(!needs('hg'))('a hub with several heads', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
     expect(here.files()).toEqual({ 'README.md': 'hello\n', 'b.txt': 'b\n', 'c.txt': 'c\n' });
   });
+
+  it('of which one is not merged is never called synced, until it is merged', async () => {
+    for (const name of ['b.txt', 'c.txt']) {
+      there.hg('update', '-q', '-r', '0');
+      there.write(name, 'there\n');
+      there.commit(name);
+      there.hg('push', '-q', '--force', '-r', '.');
+    }
+    const other = there.hg('log', '-r', '1', '-T', '{short(node)}');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain(`a further head of 'default', not merged here: hg merge -r ${other}`);
+    }
+    here.hg('merge', '-q', '-r', other);
+    here.hg('commit', '-q', '-m', 'merged by hand');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
 });
 
 describe.skipIf(!needs('hg'))('a push that the hub refuses', () => {
@@ -225,6 +243,26 @@ describe.skipIf(!needs('hg'))('work that the hub took away', () => {
     here.write('more.txt', 'more\n');
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
     expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it('is adopted with the work that was never sent, and work left on another head is named', async () => {
+    here.write('a.txt', 'PURGED\n');
+    await here.run();
+    await there.run();
+    takeAway('1');
+    there.write('work.txt', 'WORK\n');
+    const { why } = await there.run();
+    expect(why).toContain('history-rewritten');
+    const adopt = /to adopt it: hg (.*rebase=) rebase -r "(.*)" -d (\w+)/.exec(why);
+    const [, config = '', revisions = '', onto = ''] = adopt ?? [];
+    there.hg('update', '-q', '-r', onto);
+    expect(await there.run()).toMatchObject({ verdict: 'attention' });
+    expect((await there.run()).why).toContain("1 commit on another head of 'default' not at the hub");
+    there.hg('update', '-q', '-r', 'max(draft())');
+    there.hg(...config.split(' '), 'rebase', '-q', '-r', revisions, '-d', onto);
+    expect(await there.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(there.files()).toEqual({ 'README.md': 'hello\n', 'work.txt': 'WORK\n' });
     expect(world.hubHistory()).not.toContain('PURGED');
   });
 });

@@ -4,6 +4,7 @@ import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { askHub, HELD, headsOf, identify, isHeld, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
+import { leftAlone } from './left-alone.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
 import { countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
@@ -26,15 +27,19 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     return { kind: 'fetched', hub: await compare(repository, state.head, undefined) };
   }
   if (found.kind !== 'found') return found;
-  const { tip, head } = found;
+  const { tip, head, open } = found;
   const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours: state.head });
   if (typeof rewritten !== 'boolean') return rewritten;
   // The memory stays where it was, so that the next run sees it too.
-  if (rewritten) return { kind: 'blocked', blocked: rewrittenHub(head) };
+  if (rewritten) return { kind: 'blocked', blocked: await rewrittenHub(repository, { head, seen, ours: state.head }) };
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
   if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
-  const hub = await compare(repository, state.head, head);
+  const left = await leftAlone(repository, { branch: state.branch, ours: state.head, head, open });
+  const hub = {
+    ...(await compare(repository, state.head, head)),
+    ...(left === undefined ? {} : { leftAlone: left }),
+  };
   return hub.behind === 0 || state.head === undefined
     ? { kind: 'fetched', hub }
     : await withoutObsolete(repository, { ours: state.head, theirs: head }, hub);
@@ -68,7 +73,7 @@ type BringRequest = {
 };
 
 type Found =
-  | ({ readonly kind: 'found' } & HubMemory)
+  | ({ readonly kind: 'found'; readonly open: readonly string[] } & HubMemory)
   | { readonly kind: 'absent' }
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
@@ -83,7 +88,7 @@ async function bringHere({ repository, upstream, state, seen, heads }: BringRequ
     return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
   const [tip = heads[0] ?? ''] = open;
   const [head = await sharedGround(repository, open, [seen?.head, state.head])] = await sharedHeads(repository, open);
-  return { kind: 'found', tip, head: head ?? tip };
+  return { kind: 'found', tip, head: head ?? tip, open };
 }
 
 /** Brings what the hub has of a branch here; says why it cannot. */
@@ -146,10 +151,21 @@ const closed = (branch: string): Blocked => ({
   hint: `the branch '${printable(branch)}' was closed on the hub: hg update to another one`,
 });
 
-const rewrittenHub = (hub: string): Blocked => ({
-  kind: 'history-rewritten',
-  hint: `the hub's history was rewritten; to adopt it: hg update -r ${hub}; to refuse it: hg push --force -r .`,
-});
+type Rewritten = { readonly head: string; readonly seen: HubMemory | undefined; readonly ours: string | undefined };
+
+/** Work that was never at the hub is to come along when the person adopts what the hub has now. */
+async function rewrittenHub(repository: Repository, { head, seen, ours }: Rewritten): Promise<Blocked> {
+  const unsent =
+    seen === undefined || ours === undefined ? 0 : await countOf(repository, `only(${ours}, ${seen.head})`);
+  const adopt =
+    unsent === 0
+      ? `hg update -r ${head}`
+      : `hg --config extensions.rebase= rebase -r "only(., ${seen?.head})" -d ${head} (which brings your own commits along)`;
+  return {
+    kind: 'history-rewritten',
+    hint: `the hub's history was rewritten; to adopt it: ${adopt}; to refuse it: hg push --force -r .`,
+  };
+}
 
 const rewrittenHere = (ours: string): Blocked => ({
   kind: 'history-rewritten',
