@@ -222,6 +222,26 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
   });
 });
 
+describe.skipIf(!needs('hg'))('a hub that is pushed to at another URL', () => {
+  const pushTo = (url: string): void =>
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\ndefault:pushurl = ${url}\n`);
+
+  it('has what was sent only where it is pulled from', async () => {
+    const fork = join(world.folder, 'fork');
+    hg(world.folder, 'clone', '-q', '-U', world.hub, fork);
+    pushTo(`file://${fork}`);
+    here.write('a.txt', 'MINE\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'attention', push: { kind: 'not-attempted' } });
+      expect(report.why).toContain('default:pushurl');
+    }
+    pushTo(`file://${world.hub}`);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(world.hubHistory()).toContain('MINE');
+  });
+});
+
 describe.skipIf(!needs('hg'))('work that the hub took away', () => {
   const takeAway = (revision: string): void =>
     void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);

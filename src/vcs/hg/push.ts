@@ -8,6 +8,7 @@ import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { askHub, HELD, isHeld, unavailable } from './hub.js';
 import { memoryKey, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
+import { notWherePulled } from './push-url.js';
 import { rejectReason } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { countOf, readPosition } from './revisions.js';
@@ -36,6 +37,8 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
     return rebuilt === undefined ? rejected : await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
   }
   if (sent.kind === 'nothing-to-push' && (await countOf(repository, `${head} and ${ASIDE}`)) > 0) return onlyAside;
+  const missing = await notWherePulled(repository, upstream, head);
+  if (missing !== undefined) return missing;
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
