@@ -222,6 +222,26 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
   });
 });
 
+describe.skipIf(!needs('hg'))('a commit by hand while the hub answers', () => {
+  it.each(['the first', 'the third'])('is sent by the same run (%s time it is asked)', async (which) => {
+    const [script, asked] = [join(world.folder, 'ssh'), join(world.folder, 'asked')];
+    const commit = `cd '${here.top}' && echo BY HAND > hand.txt && hg commit -q -A -m 'by hand'`;
+    const turn = which === 'the first' ? 1 : 3;
+    const lines = [
+      `echo >> '${asked}'`,
+      `[ "$(wc -l < '${asked}')" -ne ${turn} ] || (${commit}) >&2`,
+      'for last; do :; done',
+      'exec sh -c "$last"',
+    ];
+    writeFileSync(script, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ssh://hub/${world.hub}\n[ui]\nssh = ${script}\n`);
+    if (which === 'the third') here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(here.messages()[0]).toBe('by hand');
+    expect(world.hubHistory()).toContain('BY HAND');
+  });
+});
+
 describe.skipIf(!needs('hg'))('a hub that is pushed to at another URL', () => {
   const pushTo = (url: string): void =>
     writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\ndefault:pushurl = ${url}\n`);

@@ -7,7 +7,7 @@ import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js
 import { leftAlone } from './left-alone.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
-import { countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
+import { countAheadBehind, countOf, isAncestor, isKnown, readPosition } from './revisions.js';
 import { openHeads, sharedGround, sharedHeads } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
@@ -28,21 +28,28 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   }
   if (found.kind !== 'found') return found;
   const { tip, head, open } = found;
-  const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours: state.head });
+  const ours = await standsOnNow(repository, state);
+  const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours });
   if (typeof rewritten !== 'boolean') return rewritten;
   // The memory stays where it was, so that the next run sees it too.
-  if (rewritten) return { kind: 'blocked', blocked: await rewrittenHub(repository, { head, seen, ours: state.head }) };
+  if (rewritten) return { kind: 'blocked', blocked: await rewrittenHub(repository, { head, seen, ours }) };
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
   if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
-  const left = await leftAlone(repository, { branch: state.branch, ours: state.head, head, open });
+  const left = await leftAlone(repository, { branch: state.branch, ours, head, open });
   const hub = {
-    ...(await compare(repository, state.head, head)),
+    ...(await compare(repository, ours, head)),
     ...(left === undefined ? {} : { leftAlone: left }),
   };
-  return hub.behind === 0 || state.head === undefined
+  return hub.behind === 0 || ours === undefined
     ? { kind: 'fetched', hub }
-    : await withoutObsolete(repository, { ours: state.head, theirs: head }, hub);
+    : await withoutObsolete(repository, { ours, theirs: head }, hub);
+}
+
+/** Returns what the branch stands on after the hub has answered: the person may have committed meanwhile. */
+async function standsOnNow(repository: Repository, state: WorkingTreeState): Promise<string | undefined> {
+  const { branch, head } = await readPosition(repository);
+  return branch === state.branch ? head : state.head;
 }
 
 /**
