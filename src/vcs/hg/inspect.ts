@@ -2,6 +2,7 @@ import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import type { WorkingTreeState } from '../vcs.js';
 import { damagedDirstate, unknownParent } from './heal-damage.js';
+import { unreadableRules } from './ignore-rules.js';
 import { pendingOperation } from './pending-operation.js';
 import type { Repository } from './repository.js';
 import { countOf, type Position, readPosition } from './revisions.js';
@@ -26,9 +27,21 @@ export async function inspect(repository: Repository): Promise<Inspection> {
     (await closed(repository, position));
   const { branch, head } = position;
   // In the middle of something nothing is looked at further.
-  const status = blocked === undefined ? await readStatus(repository) : [];
+  const status = blocked === undefined ? await statusOrObstacle(repository) : [];
+  if ('kind' in status) return { status: [], state: { branch, head, blocked: status, dirty: true } };
   const unsupported = blocked ?? (await hasSubrepositories(repository, status));
   return { status, state: { branch, head, blocked: unsupported, dirty: status.length > 0 } };
+}
+
+/** Rules of what to ignore that hg cannot read end every look at the tree; that they are the cause is asked only then. */
+async function statusOrObstacle(repository: Repository): Promise<readonly StatusEntry[] | Blocked> {
+  try {
+    return await readStatus(repository);
+  } catch (error) {
+    const unreadable = await unreadableRules(repository);
+    if (unreadable !== undefined) return unreadable;
+    throw error;
+  }
 }
 
 /** Files with conflicts that outlived what made them: a kept-parent update, or a merge state restored by hand. */
