@@ -24,7 +24,8 @@ export async function inspect(repository: Repository): Promise<Inspection> {
     (await unknownParent(repository, position)) ??
     pendingOperation(repository, position.merging) ??
     (await unresolved(repository)) ??
-    (await closed(repository, position));
+    (await closed(repository, position)) ??
+    (await orphaned(repository, position));
   const { branch, head } = position;
   // In the middle of something nothing is looked at further.
   const status = blocked === undefined ? await statusOrObstacle(repository) : [];
@@ -58,5 +59,14 @@ async function closed(repository: Repository, { head, branch }: Position): Promi
   return {
     kind: 'branch-deleted',
     hint: `the branch '${name}' is closed: hg update to another one, or commit by hand`,
+  };
+}
+
+/** The hub refuses for ever what stands on a commit that was made anew; where it is to stand instead, only the person says. */
+async function orphaned(repository: Repository, { head }: Position): Promise<Blocked | undefined> {
+  if (head === undefined || (await countOf(repository, `${head} and orphan()`)) === 0) return undefined;
+  return {
+    kind: 'history-rewritten',
+    hint: 'the commit that the working tree stands on builds on one that was made anew: hg evolve --update --rev . puts it on the new one, hg update leaves it',
   };
 }
