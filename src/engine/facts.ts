@@ -9,6 +9,8 @@ export type Facts = Pick<
   readonly healed: readonly string[];
   /** Paths that are not in any commit although nothing speaks against them: saved while the run was ending. */
   readonly uncommitted: readonly string[];
+  /** What of the branch is left to the person, and what to do about it; empty where it is nothing. */
+  readonly leftAlone: string;
   /** Somebody was faster in every round. */
   readonly unfinished: boolean;
   /** It was the same in every round, and kept the hub's work out. */
@@ -23,6 +25,7 @@ export const NO_FACTS: Facts = {
   branch: '',
   healed: [],
   uncommitted: [],
+  leftAlone: '',
   unfinished: false,
   isStuck: false,
   why: '',

@@ -15,7 +15,8 @@ export async function follow(request: RoundRequest): Promise<Round> {
   if (fetched.kind === 'blocked') return over({ ...NO_FACTS, blocked: fetched.blocked });
   if (fetched.kind === 'unavailable') return over({ ...NO_FACTS, fetch: fetched });
   const { hub } = fetched;
-  const facts: Facts = { ...NO_FACTS, fetch: { kind: 'fetched', relation: hub.relation } };
+  const { relation, leftAlone = '' } = hub;
+  const facts: Facts = { ...NO_FACTS, fetch: { kind: 'fetched', relation }, leftAlone };
   if (hub.relation === 'no-upstream') return over(facts);
   if (hub.relation === 'diverged') return over({ ...facts, blocked: diverged(request.tree.vcs, hub) });
   if (hub.relation === 'behind') return await fastForward(request, hub, facts);

@@ -117,7 +117,8 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
   const fetched = await tree.fetch({ ...state, head });
   if (fetched.kind === 'blocked') return over({ ...facts, blocked: fetched.blocked });
   if (fetched.kind === 'unavailable') return over({ ...facts, fetch: fetched });
-  const looked: Facts = { ...facts, fetch: { kind: 'fetched', relation: fetched.hub.relation } };
+  const { relation, leftAlone = '' } = fetched.hub;
+  const looked: Facts = { ...facts, fetch: { kind: 'fetched', relation }, leftAlone };
   return await tidyAndIntegrate(request, { head, hub: fetched.hub, facts: looked });
 }
 

@@ -16,7 +16,8 @@ export function judge(facts: Facts, vcs: VcsKind): Judgement {
     heldUp(facts, vcs) ??
     unreachable(facts, vcs) ??
     refusedByHub(facts) ??
-    unfinished(facts, vcs) ?? { verdict: 'synced', why: '' }
+    unfinished(facts, vcs) ??
+    notTouched(facts) ?? { verdict: 'synced', why: '' }
   );
 }
 
@@ -78,6 +79,9 @@ function unfinished(facts: Facts, vcs: VcsKind): Judgement | undefined {
   if (fetch.kind === 'skipped') return { verdict: 'attention', why: 'pushed, but nothing was brought in from the hub' };
   return undefined;
 }
+
+const notTouched = ({ leftAlone }: Facts): Judgement | undefined =>
+  leftAlone === '' ? undefined : { verdict: 'attention', why: leftAlone };
 
 function wayIn({ fetch }: Facts, vcs: VcsKind): string {
   const isBehind = fetch.kind === 'fetched' && fetch.relation === 'behind';

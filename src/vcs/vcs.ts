@@ -71,6 +71,8 @@ export type HubState = {
   readonly head: string | undefined;
   readonly ahead: number;
   readonly behind: number;
+  /** What of the branch no run brings in or sends, and what the person can do about it; left out where it is nothing. */
+  readonly leftAlone?: string;
 };
 
 /** A look at the hub. */

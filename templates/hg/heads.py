@@ -13,8 +13,7 @@ command = registrar.command(cmdtable)
 def autosync_heads(ui, repo, path, **opts):
     """print the heads of a branch on a hub, newest first, each followed by a NUL
 
-    Those that are not known here may be closed, so the list goes on to the first that is known, and open. Where all are
-    known to be closed it is the newest of them.
+    Those that are known here to be closed are left out; where all are, it is the newest of them.
     """
     peer = hg.peer(repo, {}, ui.paths[path][0].loc)
     try:
@@ -23,20 +22,12 @@ def autosync_heads(ui, repo, path, **opts):
         heads = list(reversed(branches[opts['branch']])) if opts['branch'] in branches else []
     finally:
         peer.close()
-    for node in candidates(repo.unfiltered(), heads) or heads[:1]:
+    for node in not_closed(repo.unfiltered(), heads) or heads[:1]:
         ui.write(hex(node) + b'\0')
 
 
-def candidates(repo, heads):
-    found = []
-    for node in heads:
-        is_known = repo.changelog.hasnode(node)
-        if is_known and repo[node].closesbranch():
-            continue
-        found.append(node)
-        if is_known:
-            break
-    return found
+def not_closed(repo, heads):
+    return [node for node in heads if not (repo.changelog.hasnode(node) and repo[node].closesbranch())]
 
 
 @command(b'autosync-gone', [], b'PATH')

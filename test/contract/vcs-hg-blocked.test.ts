@@ -251,3 +251,26 @@ describe.skipIf(!needs('hg'))('a working tree that stands on what is not in the 
     expect(report.blocked?.hint).toContain(gone.slice(0, 12));
   });
 });
+
+describe.skipIf(!needs('hg'))('a rule of what to ignore that hg cannot read', () => {
+  it.each(['nothing', 'work'])('is not let in, with %s here, and its repair is', async (what) => {
+    here.write('.hgignore', 'foo\n');
+    await here.run();
+    await there.run();
+    here.write('.hgignore', 'foo(\n');
+    here.hg('commit', '-q', '-m', 'broken', '.hgignore');
+    here.send();
+    if (what === 'work') there.write('work.txt', 'WORK\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await there.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+      expect(report.why).toContain("'foo('");
+      expect(there.read('.hgignore')).toBe('foo\n');
+    }
+    expect(await here.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+    here.write('.hgignore', 'foo\nbar\n');
+    for (const machine of [here, there, here]) expect((await machine.run()).verdict).toBe('synced');
+    expect(there.files()).toEqual(here.files());
+    expect(there.read('.hgignore')).toBe('foo\nbar\n');
+  });
+});

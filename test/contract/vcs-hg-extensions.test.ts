@@ -82,6 +82,27 @@ describe.skipIf(!needs('hg') || !needs('mercurial-evolve'))(
       expect(here.head()).toBe(before);
     });
 
+    it('leaves nothing to be built on what stood on the old one, until that is evolved', async () => {
+      for (const name of ['one', 'two']) {
+        here.write(`${name}.txt`, `${name}\n`);
+        here.commit(name);
+      }
+      const two = here.head();
+      here.hg('update', '-q', '-r', '1');
+      here.write('one.txt', 'ANEW\n');
+      here.hg('commit', '-q', '--amend', '-m', 'one, anew');
+      await here.run();
+      here.hg('update', '-q', '-r', two);
+      const before = wholeState(here);
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+      expect(report.why).toContain('hg evolve');
+      expect(wholeState(here)).toEqual(before);
+      here.hg('evolve', '-q', '--update', '--rev', '.');
+      expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+      expect(here.files()).toEqual({ 'README.md': 'hello\n', 'one.txt': 'ANEW\n', 'two.txt': 'two\n' });
+    });
+
     it('and taken away here is not brought back, nor taken from the hub', async () => {
       here.write('a.txt', 'a\n');
       await here.run();

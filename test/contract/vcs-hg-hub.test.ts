@@ -95,6 +95,24 @@ describe.skipIf(!needs('hg'))('a hub with several heads', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
     expect(here.files()).toEqual({ 'README.md': 'hello\n', 'b.txt': 'b\n', 'c.txt': 'c\n' });
   });
+
+  it('of which one is not merged is never called synced, until it is merged', async () => {
+    for (const name of ['b.txt', 'c.txt']) {
+      there.hg('update', '-q', '-r', '0');
+      there.write(name, 'there\n');
+      there.commit(name);
+      there.hg('push', '-q', '--force', '-r', '.');
+    }
+    const other = there.hg('log', '-r', '1', '-T', '{short(node)}');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain(`a further head of 'default', not merged here: hg merge -r ${other}`);
+    }
+    here.hg('merge', '-q', '-r', other);
+    here.hg('commit', '-q', '-m', 'merged by hand');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
 });
 
 describe.skipIf(!needs('hg'))('a push that the hub refuses', () => {
@@ -200,6 +218,91 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
     here.write('a.txt', 'ANEW\n');
     expect((await run()).why).toContain('the work is safe on');
     expect(world.hubHistory()).toContain('ANEW');
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+});
+
+describe.skipIf(!needs('hg'))('a commit by hand while the hub answers', () => {
+  it.each(['the first', 'the third'])('is sent by the same run (%s time it is asked)', async (which) => {
+    const [script, asked] = [join(world.folder, 'ssh'), join(world.folder, 'asked')];
+    const commit = `cd '${here.top}' && echo BY HAND > hand.txt && hg commit -q -A -m 'by hand'`;
+    const turn = which === 'the first' ? 1 : 3;
+    const lines = [
+      `echo >> '${asked}'`,
+      `[ "$(wc -l < '${asked}')" -ne ${turn} ] || (${commit}) >&2`,
+      'for last; do :; done',
+      'exec sh -c "$last"',
+    ];
+    writeFileSync(script, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ssh://hub/${world.hub}\n[ui]\nssh = ${script}\n`);
+    if (which === 'the third') here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(here.messages()[0]).toBe('by hand');
+    expect(world.hubHistory()).toContain('BY HAND');
+  });
+});
+
+describe.skipIf(!needs('hg'))('a hub that is pushed to at another URL', () => {
+  const pushTo = (url: string): void =>
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\ndefault:pushurl = ${url}\n`);
+
+  it('has what was sent only where it is pulled from', async () => {
+    const fork = join(world.folder, 'fork');
+    hg(world.folder, 'clone', '-q', '-U', world.hub, fork);
+    pushTo(`file://${fork}`);
+    here.write('a.txt', 'MINE\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report).toMatchObject({ verdict: 'attention', push: { kind: 'not-attempted' } });
+      expect(report.why).toContain('default:pushurl');
+    }
+    pushTo(`file://${world.hub}`);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(world.hubHistory()).toContain('MINE');
+  });
+});
+
+describe.skipIf(!needs('hg'))('work that the hub took away', () => {
+  const takeAway = (revision: string): void =>
+    void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+
+  it('is missed, and does not come back, where only what a machine set aside is left there', async () => {
+    there.write('README.md', 'PURGED\n');
+    await there.run();
+    here.write('README.md', 'mine\n');
+    expect(await here.run({ conflict: 'pause' })).toMatchObject({ verdict: 'conflict' });
+    takeAway('1');
+    expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    for (const conflict of ['pause', 'keep-both'] as const) {
+      const report = await here.run({ conflict });
+      // The others leave alone what is only set aside.
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("this machine's own alone");
+    }
+    expect(world.hubHistory()).not.toContain('PURGED');
+    here.write('more.txt', 'more\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(await there.run()).toMatchObject({ verdict: 'blocked', blocked: { kind: 'history-rewritten' } });
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it('is adopted with the work that was never sent, and work left on another head is named', async () => {
+    here.write('a.txt', 'PURGED\n');
+    await here.run();
+    await there.run();
+    takeAway('1');
+    there.write('work.txt', 'WORK\n');
+    const { why } = await there.run();
+    expect(why).toContain('history-rewritten');
+    const adopt = /to adopt it: hg (.*rebase=) rebase -r "(.*)" -d (\w+)/.exec(why);
+    const [, config = '', revisions = '', onto = ''] = adopt ?? [];
+    there.hg('update', '-q', '-r', onto);
+    expect(await there.run()).toMatchObject({ verdict: 'attention' });
+    expect((await there.run()).why).toContain("1 commit on another head of 'default' not at the hub");
+    there.hg('update', '-q', '-r', 'max(draft())');
+    there.hg(...config.split(' '), 'rebase', '-q', '-r', revisions, '-d', onto);
+    expect(await there.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+    expect(there.files()).toEqual({ 'README.md': 'hello\n', 'work.txt': 'WORK\n' });
     expect(world.hubHistory()).not.toContain('PURGED');
   });
 });

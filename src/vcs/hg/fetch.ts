@@ -2,11 +2,13 @@ import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
-import { askHub, HELD, headsOf, identify, isHeld, missingThere, type Unavailable, unavailable } from './hub.js';
+import { askHub, HELD, headsOf, identify, isHeld, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
+import { leftAlone } from './left-alone.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countAheadBehind, countOf, isAncestor, isKnown } from './revisions.js';
+import { countAheadBehind, countOf, isAncestor, isKnown, readPosition } from './revisions.js';
+import { openHeads, sharedGround, sharedHeads } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 const NO_HUB: HubState = { relation: 'no-upstream', head: undefined, ahead: 0, behind: 0 };
@@ -25,18 +27,29 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     return { kind: 'fetched', hub: await compare(repository, state.head, undefined) };
   }
   if (found.kind !== 'found') return found;
-  const { tip, head } = found;
-  const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours: state.head });
+  const { tip, head, open } = found;
+  const ours = await standsOnNow(repository, state);
+  const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours });
   if (typeof rewritten !== 'boolean') return rewritten;
   // The memory stays where it was, so that the next run sees it too.
-  if (rewritten) return { kind: 'blocked', blocked: rewrittenHub(head) };
+  if (rewritten) return { kind: 'blocked', blocked: await rewrittenHub(repository, { head, seen, ours }) };
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
   if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
-  const hub = await compare(repository, state.head, head);
-  return hub.behind === 0 || state.head === undefined
+  const left = await leftAlone(repository, { branch: state.branch, ours, head, open });
+  const hub = {
+    ...(await compare(repository, ours, head)),
+    ...(left === undefined ? {} : { leftAlone: left }),
+  };
+  return hub.behind === 0 || ours === undefined
     ? { kind: 'fetched', hub }
-    : await withoutObsolete(repository, { ours: state.head, theirs: head }, hub);
+    : await withoutObsolete(repository, { ours, theirs: head }, hub);
+}
+
+/** Returns what the branch stands on after the hub has answered: the person may have committed meanwhile. */
+async function standsOnNow(repository: Repository, state: WorkingTreeState): Promise<string | undefined> {
+  const { branch, head } = await readPosition(repository);
+  return branch === state.branch ? head : state.head;
 }
 
 /**
@@ -67,54 +80,35 @@ type BringRequest = {
 };
 
 type Found =
-  | ({ readonly kind: 'found' } & HubMemory)
+  | ({ readonly kind: 'found'; readonly open: readonly string[] } & HubMemory)
   | { readonly kind: 'absent' }
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
 /** Pulls the branch where the hub has something new, and finds the head that machines share. */
-async function bringHere(request: BringRequest): Promise<Found> {
-  const { repository, upstream, state, seen, heads } = request;
-  if (seen !== undefined && heads.length === 1 && heads[0] === seen.tip && (await areKnown(repository, seen)))
-    return { kind: 'found', ...seen };
-  const result = await askHub(repository, upstream, [
-    'pull',
-    ...quietly(repository.progress),
-    `--branch=${state.branch}`,
-  ]);
+async function bringHere({ repository, upstream, state, seen, heads }: BringRequest): Promise<Found> {
+  if (heads[0] !== seen?.tip || !(await isKnown(repository, heads.join('+')))) {
+    const missing = await pullBranch(repository, upstream, state.branch);
+    if (missing !== undefined) return missing;
+  }
+  const open = await openHeads(repository, heads);
+  if (open === undefined)
+    return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
+  const [tip = heads[0] ?? ''] = open;
+  const [head = await sharedGround(repository, open, [seen?.head, state.head])] = await sharedHeads(repository, open);
+  return { kind: 'found', tip, head: head ?? tip, open };
+}
+
+/** Brings what the hub has of a branch here; says why it cannot. */
+async function pullBranch(
+  repository: Repository,
+  upstream: Upstream,
+  branch: string,
+): Promise<Exclude<Found, { kind: 'found' }> | undefined> {
+  const result = await askHub(repository, upstream, ['pull', ...quietly(repository.progress), `--branch=${branch}`]);
   if (/repository is unrelated/.test(result.stderr)) return { kind: 'blocked', blocked: UNRELATED };
   if (/unknown branch/.test(result.stderr)) return { kind: 'absent' };
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD };
-  if (result.exitCode !== 0) return unavailable(result);
-  const tip = await newestOpen(repository, heads);
-  if (tip === undefined) return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
-  return await sharedHead(request, tip);
-}
-
-const areKnown = async (repository: Repository, { tip, head }: HubMemory): Promise<boolean> =>
-  (await isKnown(repository, tip)) && (await isKnown(repository, head));
-
-/** Returns the first that is open, the first of all where none is; undefined where one is not here that was there. */
-async function newestOpen(repository: Repository, heads: readonly string[]): Promise<string | undefined> {
-  for (const id of heads) {
-    if (!(await isKnown(repository, id))) return undefined;
-    if ((await countOf(repository, `${id} and closed()`)) === 0) return id;
-  }
-  return heads[0];
-}
-
-/** A revset of the heads that are some machine's own: work put aside there, which nobody else is to merge. */
-const ASIDE = 'bookmark("re:^autosync/")';
-
-/** Returns the newest head that is nobody's own; only where the newest of all is one has the hub to be asked again. */
-async function sharedHead({ repository, upstream, state, seen }: BringRequest, tip: string): Promise<Found> {
-  const isOwn = (await countOf(repository, `${tip} and ${ASIDE}`)) > 0;
-  if (!isOwn) return { kind: 'found', tip, head: tip };
-  const unsent = await missingThere(repository, upstream, `--branch=${state.branch}`);
-  if (unsent.kind === 'unavailable') return unsent;
-  const ofBranch = `(branch(${tip}) and not closed() and not secret())`;
-  const sent = unsent.ids.length === 0 ? ofBranch : `(${ofBranch} - (${unsent.ids.join('+')}))`;
-  const [head] = await changesetsOf(repository, `heads(${sent}) - ${ASIDE}`);
-  return { kind: 'found', tip, head: head ?? seen?.head ?? tip };
+  return result.exitCode === 0 ? undefined : unavailable(result);
 }
 
 type RewriteQuestion = {
@@ -164,10 +158,21 @@ const closed = (branch: string): Blocked => ({
   hint: `the branch '${printable(branch)}' was closed on the hub: hg update to another one`,
 });
 
-const rewrittenHub = (hub: string): Blocked => ({
-  kind: 'history-rewritten',
-  hint: `the hub's history was rewritten; to adopt it: hg update -r ${hub}; to refuse it: hg push --force -r .`,
-});
+type Rewritten = { readonly head: string; readonly seen: HubMemory | undefined; readonly ours: string | undefined };
+
+/** Work that was never at the hub is to come along when the person adopts what the hub has now. */
+async function rewrittenHub(repository: Repository, { head, seen, ours }: Rewritten): Promise<Blocked> {
+  const unsent =
+    seen === undefined || ours === undefined ? 0 : await countOf(repository, `only(${ours}, ${seen.head})`);
+  const adopt =
+    unsent === 0
+      ? `hg update -r ${head}`
+      : `hg --config extensions.rebase= rebase -r "only(., ${seen?.head})" -d ${head} (which brings your own commits along)`;
+  return {
+    kind: 'history-rewritten',
+    hint: `the hub's history was rewritten; to adopt it: ${adopt}; to refuse it: hg push --force -r .`,
+  };
+}
 
 const rewrittenHere = (ours: string): Blocked => ({
   kind: 'history-rewritten',

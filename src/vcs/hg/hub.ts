@@ -45,13 +45,13 @@ export const HELD: Blocked = { kind: 'locked', hint: 'another hg is at work here
 export const isHeld = ({ exitCode, stderr }: ExecResult): boolean =>
   exitCode !== 0 && /waiting for lock on|lock held by|repository .* locked/i.test(stderr);
 
-/** The heads of a branch on the hub, newest first: the first is what it is at, unless a pull shows that it is closed. */
+/** The heads of a branch on the hub, newest first; those that are known here to be closed only where all are. */
 export type HubHeads =
   | { readonly kind: 'found'; readonly heads: readonly string[] }
   | { readonly kind: 'absent' }
   | Unavailable;
 
-/** Asks the hub for a branch; a quiet run asks nothing else. The heads end with the first that is known here and open. */
+/** Asks the hub for a branch; a quiet run asks nothing else. */
 export async function headsOf(repository: Repository, upstream: Upstream, branch: string): Promise<HubHeads> {
   const result = await askHub(repository, upstream, ['autosync-heads', `--branch=${branch}`]);
   if (result.exitCode !== 0) return unavailable(result);

@@ -10,6 +10,7 @@ import type { IntegrateRequest, IntegrateResult } from '../vcs.js';
 import { checkOut } from './check-out.js';
 import { contentsOf } from './contents.js';
 import { differences, modesOf } from './difference.js';
+import { unreadableRulesIn } from './ignore-rules.js';
 import { keepIgnored } from './keep-ignored.js';
 import { lookingAfresh } from './look-afresh.js';
 import { merge } from './merge.js';
@@ -31,7 +32,7 @@ export async function integrate(repository: Repository, request: IntegrateReques
   }
   // What both sides did to them counts, too: a merge of hg's goes into subrepositories.
   const met = (await differences(repository, head, hub.head)).map(({ path }) => path);
-  const theirs = unsupportedChange(repository, met);
+  const theirs = unsupportedChange(repository, met) ?? (await unreadableRulesIn(repository, hub.head, met));
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
   const { id, conflicts, crowded } = await merge(repository, { ...request, ...ends });
@@ -56,10 +57,8 @@ export async function bringIn(repository: Repository, request: BringInRequest): 
   const { branch, head, to } = request;
   const from = head ?? NO_CHANGESET;
   const files = await differences(repository, from, to);
-  const unsupported = unsupportedChange(
-    repository,
-    files.map(({ path }) => path),
-  );
+  const paths = files.map(({ path }) => path);
+  const unsupported = unsupportedChange(repository, paths) ?? (await unreadableRulesIn(repository, to, paths));
   if (unsupported !== undefined) return { kind: 'blocked', blocked: unsupported };
   const why = stillBeingWritten(request.quarantined, files);
   if (why !== undefined) return done(head ?? '', { kind: 'postponed', files: 0, conflicts: [], why });

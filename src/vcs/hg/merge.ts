@@ -3,15 +3,16 @@ import { asRelative, type RelativePath } from '../../model/paths.js';
 import { splitPaths } from '../../system/path-bytes.js';
 import { crowdedBy } from '../crowded.js';
 import { preferredSide } from '../preferred-side.js';
-import { type IntegrateRequest, MACHINE_TRAILER } from '../vcs.js';
+import type { IntegrateRequest } from '../vcs.js';
 import { hgFailure } from './command.js';
 import { allModesOf } from './difference.js';
 import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
+import { ownMerges } from './left-alone.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { preferSide } from './prefer-side.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
+import { changesetsOf, countOf, isAncestor } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
 import { settleFlags } from './settle-flags.js';
 import { settleLosses } from './settle-losses.js';
@@ -112,8 +113,7 @@ async function settle(repository: Repository, share: MergeShare, request: Settli
  * but what both sides have: a history that was taken back does not return through them.
  */
 async function unplacedMerges(repository: Repository, { ours, theirs }: Ends): Promise<readonly string[]> {
-  const trailer = quoted(`literal:${MACHINE_TRAILER}: ${repository.settings.machine}`);
-  const own = `(merge() and not public() and desc(${trailer}))`;
+  const own = ownMerges(repository);
   const news = `- ::${ours} - ::${theirs}`;
   const heads = await changesetsOf(
     repository,

@@ -8,9 +8,11 @@ import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { askHub, HELD, isHeld, unavailable } from './hub.js';
 import { memoryKey, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
+import { notWherePulled } from './push-url.js';
 import { rejectReason } from './remote-failure.js';
 import type { Repository } from './repository.js';
-import { countOf, readPosition } from './revisions.js';
+import { countOf, isAncestor, readPosition } from './revisions.js';
+import { ASIDE } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Sends the branch to the hub; never by force: the hub itself refuses what would give it another head. */
@@ -34,13 +36,44 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
     const rebuilt = await rebuildWithoutLargeFiles(repository, { branch, head, upstream, words });
     return rebuilt === undefined ? rejected : await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
   }
+  return await afterSending(repository, { branch, hub, triesLeft, upstream, head, sent });
+}
+
+type Sending = BranchPush & {
+  readonly upstream: Upstream;
+  readonly head: string;
+  readonly sent: Extract<ChangesetSent, { kind: 'sent' | 'nothing-to-push' }>;
+};
+
+/** Looks whether the hub has the head for everybody, and sends what was committed while it was sent. */
+async function afterSending(repository: Repository, sending: Sending): Promise<PushOutcome> {
+  const { branch, hub, triesLeft, upstream, head, sent } = sending;
+  if (sent.kind === 'nothing-to-push' && (await countOf(repository, `${head} and ${ASIDE}`)) > 0) return onlyAside;
+  const missing = await notWherePulled(repository, upstream, head);
+  if (missing !== undefined) return missing;
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
   if (sent.kind === 'nothing-to-push') return sent;
   const news = hub.head === undefined ? `::${head}` : `only(${head}, ${hub.head})`;
-  return { kind: 'pushed', commits: await countOf(repository, news) };
+  const commits = await countOf(repository, news);
+  if (triesLeft === 0 || !(await committedMeanwhile(repository, branch, head))) return { kind: 'pushed', commits };
+  const more = await pushBranch(repository, { branch, hub: { ...hub, head }, triesLeft: triesLeft - 1 });
+  return more.kind === 'pushed' ? { ...more, commits: commits + more.commits } : more;
 }
+
+/** Tells whether the person has committed on top of what was just sent. */
+async function committedMeanwhile(repository: Repository, branch: string, sent: string): Promise<boolean> {
+  const now = await readPosition(repository);
+  if (now.head === undefined || now.head === sent || now.branch !== branch) return false;
+  return await isAncestor(repository, sent, now.head);
+}
+
+/** What the others were told not to merge is not shared by another push of the same. */
+const onlyAside: PushOutcome = {
+  kind: 'not-attempted',
+  why: "the hub has the last commit as this machine's own alone, which the others leave alone; the next commit takes it along",
+};
 
 /** Says that a changeset is secret: the person wants it on this machine alone. */
 export async function secrecy(

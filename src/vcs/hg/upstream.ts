@@ -2,15 +2,23 @@ import { splitPaths } from '../../system/path-bytes.js';
 import type { Repository } from './repository.js';
 
 /** A hub by the name that hg's configuration gives it, and where it is. */
-export type Upstream = { readonly name: string; readonly url: string };
+export type Upstream = {
+  readonly name: string;
+  readonly url: string;
+  /** Whether it is pushed to at another URL than the one it is pulled from (`<name>:pushurl`). */
+  readonly pushesElsewhere: boolean;
+};
 
 /** Returns the hubs that a repository knows (`[paths]` in hgrc). */
 async function knownPaths({ hg }: Pick<Repository, 'hg'>): Promise<readonly Upstream[]> {
   // Exit code 1: there is none.
-  const { stdout } = await hg.run(['paths', '-T', '{name}\\0{url}\\0']);
+  const { stdout } = await hg.run(['paths', '-T', '{name}\\0{url}\\0{pushurl}\\0']);
   const values = splitPaths(stdout);
   const paths: Upstream[] = [];
-  for (let at = 0; at + 1 < values.length; at += 2) paths.push({ name: values[at] ?? '', url: values[at + 1] ?? '' });
+  for (let at = 0; at + 2 < values.length; at += 3) {
+    const [name = '', url = '', pushUrl = ''] = values.slice(at, at + 3);
+    paths.push({ name, url, pushesElsewhere: pushUrl !== '' && pushUrl !== url });
+  }
   return paths;
 }
 

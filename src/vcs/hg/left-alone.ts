@@ -1,0 +1,55 @@
+import { printable } from '../../system/printable.js';
+import { MACHINE_TRAILER } from '../vcs.js';
+import type { Repository } from './repository.js';
+import { changesetsOf, quoted } from './revisions.js';
+import { ASIDE, sharedHeads } from './shared-head.js';
+
+/** What a run knows of a branch after it has looked at the hub. */
+export type BranchLook = {
+  readonly branch: string;
+  readonly ours: string | undefined;
+  /** The hub's head that a run brings in. */
+  readonly head: string;
+  /** Every open head of the branch on the hub. */
+  readonly open: readonly string[];
+};
+
+/** Says what of a branch no run brings in or sends, and what the person can do about it; undefined where it is nothing. */
+export async function leftAlone(repository: Repository, look: BranchLook): Promise<string | undefined> {
+  return (await furtherHeads(repository, look)) ?? (await unsentElsewhere(repository, look));
+}
+
+/** Further heads on the hub are not merged unasked: in an old repository some were forgotten years ago. */
+async function furtherHeads(
+  repository: Repository,
+  { branch, ours, head, open }: BranchLook,
+): Promise<string | undefined> {
+  const others = (await sharedHeads(repository, open)).filter((id) => id !== head);
+  if (others.length === 0) return undefined;
+  const [first, ...more] = await changesetsOf(repository, `(${others.join('+')}) - ::${ours ?? head}`);
+  if (first === undefined) return undefined;
+  const what = more.length === 0 ? 'a further head' : `${more.length + 1} further heads`;
+  return `the hub has ${what} of '${printable(branch)}', not merged here: hg merge -r ${first.slice(0, 12)}, then hg commit; or, where it is over, hg update to it and hg commit --close-branch`;
+}
+
+/** Counts commits of the branch that are neither below the working tree nor at the hub, topics and our own merges aside. */
+async function unsentElsewhere(
+  repository: Repository,
+  { branch, ours, head, open }: BranchLook,
+): Promise<string | undefined> {
+  const sent = [head, ...open].join('+');
+  const meant = `branch(${quoted(`literal:${branch}`)}) - obsolete() - extra("topic") - ::(${ASIDE})`;
+  const ids = await changesetsOf(
+    repository,
+    `draft() and (${meant} - ::(${sent})) - ::${ours ?? head} - ${ownMerges(repository)}`,
+  );
+  const root = ids.at(-1)?.slice(0, 12);
+  if (root === undefined) return undefined;
+  const what = ids.length === 1 ? '1 commit' : `${ids.length} commits`;
+  return `${what} on another head of '${printable(branch)}' not at the hub: to bring it here: hg --config extensions.rebase= rebase -s ${root} -d .; to keep it to yourself: hg phase --force --secret -r ${root}::`;
+}
+
+/** A revset of the merges that this machine has made and not sent. */
+export function ownMerges({ settings }: Pick<Repository, 'settings'>): string {
+  return `(merge() and not public() and desc(${quoted(`literal:${MACHINE_TRAILER}: ${settings.machine}`)}))`;
+}
