@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
+  lutimesSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -272,5 +273,24 @@ describe.skipIf(!needs('hg'))('a rule of what to ignore that hg cannot read', ()
     for (const machine of [here, there, here]) expect((await machine.run()).verdict).toBe('synced');
     expect(there.files()).toEqual(here.files());
     expect(there.read('.hgignore')).toBe('foo\nbar\n');
+  });
+});
+
+describe.skipIf(!needs('hg'))('a lock of another host', () => {
+  it.each([
+    ['wlock', '--force-free-wlock'],
+    ['store/lock', '--force-free-lock'],
+  ])('that has lasted is named with what frees it (%s)', async (name, option) => {
+    const lock = join(here.top, '.hg', name);
+    symlinkSync('elsewhere:4242', lock);
+    const longAgo = Date.now() / 1000 - 3600;
+    lutimesSync(lock, longAgo, longAgo);
+    here.write('a.txt', 'MINE\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+    expect(report.why).toContain("'elsewhere:4242'");
+    expect(report.why).toContain(`hg debuglocks ${option}`);
+    here.hg('debuglocks', option);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
   });
 });

@@ -9,6 +9,7 @@ import { countOf, type Position, readPosition } from './revisions.js';
 import { readStatus } from './status.js';
 import type { StatusEntry } from './status-parser.js';
 import { hasSubrepositories } from './unsupported.js';
+import { lastingLock } from './working-tree-lock.js';
 
 /** A look at the working tree, with hg's own list kept for the snapshot. */
 export type Inspection = { readonly state: WorkingTreeState; readonly status: readonly StatusEntry[] };
@@ -21,6 +22,7 @@ export async function inspect(repository: Repository): Promise<Inspection> {
     return { status: [], state: { branch: '', head: undefined, blocked: damaged, dirty: true } };
   const position = await readPosition(repository);
   const blocked =
+    lastingLock(repository) ??
     (await unknownParent(repository, position)) ??
     pendingOperation(repository, position.merging) ??
     (await unresolved(repository)) ??

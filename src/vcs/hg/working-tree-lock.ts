@@ -1,6 +1,8 @@
 import { errorCode } from '../../model/errors.js';
+import type { Blocked } from '../../model/outcome.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, readLink, remove, symbolicLink } from '../../system/files.js';
+import { printable } from '../../system/printable.js';
 import { isRunning, ownIdentity } from '../../system/process-identity.js';
 import type { Repository } from './repository.js';
 
@@ -62,4 +64,25 @@ export function lockState(lock: AbsolutePath): 'free' | 'held' | 'dead' {
   if (locker?.startsWith(prefix) !== true) return 'held';
   const pid = Number(locker.slice(prefix.length));
   return Number.isInteger(pid) && pid > 0 && !isRunning(pid) ? 'dead' : 'held';
+}
+
+/** Ten minutes: longer than a commit, an update or a pull takes that is under way. */
+const AT_WORK_MS = 600_000;
+
+/** Says who has held a lock for so long that whoever waits for it may wait for ever; undefined where nobody has. */
+export function lastingLock(repository: Pick<Repository, 'hgFolder' | 'sharedFolder' | 'now'>): Blocked | undefined {
+  const locks = [
+    { lock: workingTreeLock(repository), option: '--force-free-wlock' },
+    { lock: storeLock(repository), option: '--force-free-lock' },
+  ];
+  for (const { lock, option } of locks) {
+    const stats = lstatIfPresent(lock);
+    if (stats === undefined || repository.now() - stats.mtimeMs < AT_WORK_MS) continue;
+    const locker = printable(lockerOf(lock) ?? 'somebody');
+    return {
+      kind: 'damaged',
+      hint: `'${locker}' (<host>:<process>) has held hg's lock for more than ten minutes; when it is at work no more: hg debuglocks ${option}`,
+    };
+  }
+  return undefined;
 }
