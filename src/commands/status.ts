@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../model/exit-codes.js';
+import { wantsNoScheduler } from '../store/no-scheduler.js';
 import { fewAtATime } from '../system/at-a-time.js';
 import { colour, say, sayJson, terminalColumns } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
@@ -9,7 +10,7 @@ import { statusRow } from './status-row.js';
 import { statusLines } from './status-view.js';
 import { installedRepos, namedRepos } from './targets.js';
 import { unreadableRegistrations } from './unreadable.js';
-import { wire } from './wiring.js';
+import { type Wiring, wire } from './wiring.js';
 
 /** `autosync status [repo…]`. */
 export const command: Command = {
@@ -36,8 +37,13 @@ export const command: Command = {
     if (rows.length > 0 || mirrors.length === 0)
       for (const line of statusLines(rows, { now, columns: terminalColumns() })) say(line);
     for (const line of mirrors.length > 0 ? mirrorTable(mirrors, now) : []) say(line);
-    if (rows.length > 0 && scheduler === undefined)
-      say(colour('yellow', 'no scheduler calls autosync on this machine: autosync doctor'));
+    if (rows.length > 0 && scheduler === undefined) say(colour('yellow', unscheduled(wiring)));
     return code;
   },
 };
+
+/** Says that nothing runs by itself, and what to do about it. */
+function unscheduled({ locations }: Wiring): string {
+  const what = 'no scheduler calls autosync on this machine';
+  return wantsNoScheduler(locations) ? `${what}, as was wanted: autosync snapshot --all` : `${what}: autosync doctor`;
+}
