@@ -1,5 +1,5 @@
-import type { PushOutcome } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
+import { ELSEWHERE, missingAfterLag, type NotThere } from '../sent-elsewhere.js';
 import { listRemote } from './list-remote.js';
 import { isAncestor } from './refs.js';
 import type { Repository } from './repository.js';
@@ -15,24 +15,20 @@ export async function pushesElsewhere({ git }: Pick<Repository, 'git'>, remote: 
   return !pushed.includes(fetched);
 }
 
-/** Two seconds: so long a mirror may take to have what was sent to its source. */
-const LAG_MS = 2_000;
-
 /** Asks for a commit where a remote is fetched from; undefined when it is there, else why it does not count as sent. */
 export async function notWhereFetched(
   repository: Repository,
   { remote, id, ref }: { readonly remote: string; readonly id: string; readonly ref: string },
-): Promise<Extract<PushOutcome, { kind: 'unavailable' | 'not-attempted' }> | undefined> {
-  for (const pause of [0, LAG_MS]) {
-    await repository.sleep(pause);
-    const hub = await listRemote(repository, remote, { named: [ref] });
-    if (hub.kind === 'unavailable') return hub;
-    const there = hub.refs.get(ref);
-    if (there !== undefined && (await isAncestor(repository, id, there))) return undefined;
-  }
+): Promise<NotThere | undefined> {
   const name = printable(remote);
-  return {
-    kind: 'not-attempted',
-    why: `what was sent is not where '${name}' is fetched from: remote.${name}.pushurl leads to another repository, or to one whose mirror is slow; git remote -v shows both URLs, git config --unset-all remote.${name}.pushurl makes them one; the next run asks again`,
-  };
+  return await missingAfterLag(
+    repository,
+    async () => {
+      const hub = await listRemote(repository, remote, { named: [ref] });
+      if (hub.kind === 'unavailable') return hub;
+      const there = hub.refs.get(ref);
+      return there !== undefined && (await isAncestor(repository, id, there));
+    },
+    `what was sent is not where '${name}' is fetched from: remote.${name}.pushurl ${ELSEWHERE}; git remote -v shows both URLs, git config --unset-all remote.${name}.pushurl makes them one; the next run asks again`,
+  );
 }
