@@ -18,9 +18,12 @@ export function unplaceable(path: string): Unplaceable | undefined {
       remedy: REMEDY,
     };
   }
-  const isInTree = path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
-  return isInTree ? undefined : { what: 'comes in, and is no path inside a working tree', remedy: REMEDY };
+  return leadsInside(path) ? undefined : { what: 'comes in, and is no path inside a working tree', remedy: REMEDY };
 }
+
+/** Tells whether a path, read as relative to a folder, leads to a place inside of it. */
+export const leadsInside = (path: string): boolean =>
+  path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 
 /** Says why what has come in may not be put in place, changed or removed; what a history leaves as it is stops nobody. */
 export function unplaceableChange(paths: readonly string[]): Blocked | undefined {

@@ -2,6 +2,7 @@ import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, listNames, lstatIfPresent, readTextIfPresent } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
 import { hasRealParents } from '../placement/parents.js';
+import { leadsInside } from '../unplaceable.js';
 import type { Repository } from './repository.js';
 import type { TrackedEntry } from './status-parser.js';
 
@@ -27,7 +28,7 @@ export async function buriedSubmodules(repository: Pick<Repository, 'git' | 'top
 const namedPaths = (text: string): readonly RelativePath[] =>
   [...text.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)]
     .map(([, path = '']) => asRelative(path.replace(/\/$/, '')))
-    .filter((path) => !path.startsWith('/') && path.split('/').every((part) => !['', '.', '..'].includes(part)));
+    .filter(leadsInside);
 
 function isBuried({ top }: Pick<Repository, 'top'>, path: RelativePath): boolean {
   const folder = joinPath(top, path);

@@ -1,10 +1,8 @@
-import { liesInMetadata } from '../metadata-name.js';
+import { unplaceable } from '../unplaceable.js';
 
 /** Tells whether a path that came from a push leads to a place inside the tree that can be a subrepository's. */
 export const isInnerPath = (path: string): boolean =>
-  !/[\p{Cc}\\:]/u.test(path) &&
-  !liesInMetadata(path) &&
-  path.split('/').every((name) => name !== '' && !/^\.(\.?$|hg|git)/i.test(name));
+  !/[\p{Cc}\\:]/u.test(path) && unplaceable(path) === undefined && !/(^|\/)\.(hg|git)/i.test(path);
 
 /** One name of a source below a hub: nothing in it has a meaning to a shell, a URL, or hg. */
 const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_ .+@,-]*$/u;
