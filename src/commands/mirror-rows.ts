@@ -8,7 +8,6 @@ import { colour, foreign } from '../system/terminal.js';
 import { relativeTime } from '../system/time-words.js';
 import { hgIn } from '../vcs/hg/command.js';
 import { routesTo, webhookRoutes } from './mirror-webhook.js';
-import { installedMirrors } from './mirrors.js';
 import { shownPath, table } from './render.js';
 import type { Wiring } from './wiring.js';
 
@@ -29,9 +28,8 @@ export type MirrorRow = {
   readonly lastError: string | null;
 };
 
-/** Returns how every mirror stands. */
-export async function mirrorRows(wiring: Wiring): Promise<readonly MirrorRow[]> {
-  const mirrors = installedMirrors(wiring.locations);
+/** Returns how some mirrors stand. */
+export async function mirrorRows(wiring: Wiring, mirrors: readonly Mirror[]): Promise<readonly MirrorRow[]> {
   const routes = mirrors.length === 0 ? [] : webhookRoutes(wiring.locations);
   const rows: MirrorRow[] = [];
   for (const mirror of mirrors) rows.push(await mirrorRow(wiring, mirror, routes));

@@ -1,12 +1,10 @@
 import type { Argv } from 'yargs';
 import { mirrorExitCode } from '../mirror/verdict.js';
 import type { ExitCode } from '../model/exit-codes.js';
-import { parseSchedule } from '../scheduler/schedule-text.js';
-import { listMirrors } from '../store/mirror-registry.js';
 import { say, sayJson } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { describeMirror } from './mirror-report.js';
-import { namedMirrors, runMirrors } from './mirrors.js';
+import { namedMirrors, readMirrors, runMirrors } from './mirrors.js';
 import { wire } from './wiring.js';
 
 /** Ten seconds: a run that a hook has just started is soon over. */
@@ -28,9 +26,9 @@ export const command: Command = {
     const wiring = wire();
     const { locations } = wiring;
     const names = wordsOf(args, 'name');
-    const mirrors = namedMirrors(locations, names);
-    // Where all were wanted, what stands in a file that cannot be used has failed.
-    const unusable = names.length === 0 ? listMirrors(locations, parseSchedule).problems : [];
+    // Where all are wanted, what stands in a file that cannot be used has failed.
+    const { mirrors, problems: unusable } =
+      names.length === 0 ? readMirrors(locations) : { mirrors: namedMirrors(locations, names), problems: [] };
     const options = { trigger: 'manual', verify: isOn(args, 'verify'), waitMs: WAIT_MS } as const;
     const reports = await runMirrors(wiring, mirrors, options);
     if (isOn(args, 'json')) sayJson({ schema: 1, mirrors: reports });

@@ -29,15 +29,18 @@ import type { Wiring } from './wiring.js';
 /** Ten seconds: a run that a hook has just started is over by then. */
 const WAIT_MS = 10_000;
 
-/** Returns every mirror; files that are wrong are named on standard error, and the others count. */
-export function installedMirrors(places: Locations): readonly Mirror[] {
-  const { mirrors, problems } = listMirrors(places, parseSchedule);
-  for (const { message, hints } of problems) {
+/** Returns every mirror, and what is wrong with the files of others, which is said on standard error, too. */
+export function readMirrors(places: Locations): ReturnType<typeof listMirrors> {
+  const found = listMirrors(places, parseSchedule);
+  for (const { message, hints } of found.problems) {
     warn(`autosync: ${message}`);
     for (const hint of hints) warn(`  ${hint}`);
   }
-  return mirrors;
+  return found;
 }
+
+/** Returns every mirror; files that are wrong are named on standard error, and the others count. */
+export const installedMirrors = (places: Locations): readonly Mirror[] => readMirrors(places).mirrors;
 
 /** Returns the mirrors that were named; none were means all. One whose own file is wrong is that error. */
 export function namedMirrors(places: Locations, names: readonly string[]): readonly Mirror[] {

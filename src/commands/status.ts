@@ -6,6 +6,7 @@ import { colour, say, sayJson, terminalColumns } from '../system/terminal.js';
 import { type Arguments, type Command, isOn, withJson, wordsOf } from './command.js';
 import { entryFor, presentScheduler } from './entry.js';
 import { mirrorRows, mirrorTable } from './mirror-rows.js';
+import { installedMirrors } from './mirrors.js';
 import { statusRow } from './status-row.js';
 import { statusLines } from './status-view.js';
 import { installedRepos, namedRepos } from './targets.js';
@@ -25,7 +26,7 @@ export const command: Command = {
     const repos = typed.length === 0 ? installedRepos(wiring.locations) : namedRepos(wiring.locations, typed);
     const scheduler = await presentScheduler(wiring.schedulers, entryFor(wiring.locations, repos));
     const rows = await fewAtATime(repos, (repo) => statusRow(wiring, repo, scheduler !== undefined));
-    const mirrors = typed.length === 0 ? await mirrorRows(wiring) : [];
+    const mirrors = typed.length === 0 ? await mirrorRows(wiring, installedMirrors(wiring.locations)) : [];
     // Of what stands in a file that cannot be used nobody can say how it is.
     const isAll = typed.length > 0 || unreadableRegistrations(wiring.locations).length === 0;
     const code = isAll ? EXIT.done : EXIT.failed;
