@@ -1,4 +1,5 @@
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
+import type { HubState } from '../vcs/vcs.js';
 
 /** What has been found and done so far in a run. */
 export type Facts = Pick<
@@ -30,6 +31,12 @@ export const NO_FACTS: Facts = {
   isStuck: false,
   why: '',
 };
+
+/** What a look at the hub has found. */
+export const factsOf = ({ relation, leftAlone = '' }: HubState): Pick<Facts, 'fetch' | 'leftAlone'> => ({
+  fetch: { kind: 'fetched', relation },
+  leftAlone,
+});
 
 /**
  * Joins what a run knew with what its next round found: later looks replace earlier ones, but a commit, files that came

@@ -2,7 +2,7 @@ import { BY_HAND } from '../model/by-hand.js';
 import { type Blocked, NOT_ASKED_FOR } from '../model/outcome.js';
 import type { VcsKind } from '../model/report.js';
 import type { HubState } from '../vcs/vcs.js';
-import { type Facts, NO_FACTS } from './facts.js';
+import { type Facts, factsOf, NO_FACTS } from './facts.js';
 import { isPassing, over, type Round, type RoundRequest } from './round.js';
 
 /**
@@ -15,8 +15,7 @@ export async function follow(request: RoundRequest): Promise<Round> {
   if (fetched.kind === 'blocked') return over({ ...NO_FACTS, blocked: fetched.blocked });
   if (fetched.kind === 'unavailable') return over({ ...NO_FACTS, fetch: fetched });
   const { hub } = fetched;
-  const { relation, leftAlone = '' } = hub;
-  const facts: Facts = { ...NO_FACTS, fetch: { kind: 'fetched', relation }, leftAlone };
+  const facts: Facts = { ...NO_FACTS, ...factsOf(hub) };
   if (hub.relation === 'no-upstream') return over(facts);
   if (hub.relation === 'diverged') return over({ ...facts, blocked: diverged(request.tree.vcs, hub) });
   if (hub.relation === 'behind') return await fastForward(request, hub, facts);

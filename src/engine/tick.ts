@@ -3,7 +3,7 @@ import { type Blocked, NOT_ASKED_FOR } from '../model/outcome.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import type { HubState } from '../vcs/vcs.js';
 import { backUp } from './backup.js';
-import { type Facts, mergeFacts, NO_FACTS } from './facts.js';
+import { type Facts, factsOf, mergeFacts, NO_FACTS } from './facts.js';
 import { follow } from './follow.js';
 import { journeyIn } from './journey.js';
 import { pausedOutcome } from './paused-outcome.js';
@@ -117,8 +117,7 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
   const fetched = await tree.fetch({ ...state, head });
   if (fetched.kind === 'blocked') return over({ ...facts, blocked: fetched.blocked });
   if (fetched.kind === 'unavailable') return over({ ...facts, fetch: fetched });
-  const { relation, leftAlone = '' } = fetched.hub;
-  const looked: Facts = { ...facts, fetch: { kind: 'fetched', relation }, leftAlone };
+  const looked: Facts = { ...facts, ...factsOf(fetched.hub) };
   return await tidyAndIntegrate(request, { head, hub: fetched.hub, facts: looked });
 }
 

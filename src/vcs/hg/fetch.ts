@@ -27,7 +27,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     return { kind: 'fetched', hub: await compare(repository, state.head, undefined) };
   }
   if (found.kind !== 'found') return found;
-  const { tip, head, open } = found;
+  const { tip, head, open, further } = found;
   const ours = await standsOnNow(repository, state);
   const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours });
   if (typeof rewritten !== 'boolean') return rewritten;
@@ -36,7 +36,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
   if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
-  const left = await leftAlone(repository, { branch: state.branch, ours, head, open });
+  const left = await leftAlone(repository, { branch: state.branch, ours, head, open, further });
   const hub = {
     ...(await compare(repository, ours, head)),
     ...(left === undefined ? {} : { leftAlone: left }),
@@ -80,7 +80,7 @@ type BringRequest = {
 };
 
 type Found =
-  | ({ readonly kind: 'found'; readonly open: readonly string[] } & HubMemory)
+  | ({ readonly kind: 'found'; readonly open: readonly string[]; readonly further: readonly string[] } & HubMemory)
   | { readonly kind: 'absent' }
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
@@ -94,8 +94,9 @@ async function bringHere({ repository, upstream, state, seen, heads }: BringRequ
   if (open === undefined)
     return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
   const [tip = heads[0] ?? ''] = open;
-  const [head = await sharedGround(repository, open, [seen?.head, state.head])] = await sharedHeads(repository, open);
-  return { kind: 'found', tip, head: head ?? tip, open };
+  const [shared, ...further] = await sharedHeads(repository, open);
+  const head = shared ?? (await sharedGround(repository, open, [seen?.head, state.head])) ?? tip;
+  return { kind: 'found', tip, head, open, further };
 }
 
 /** Brings what the hub has of a branch here; says why it cannot. */

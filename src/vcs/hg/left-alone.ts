@@ -1,8 +1,8 @@
 import { printable } from '../../system/printable.js';
-import { MACHINE_TRAILER } from '../vcs.js';
+import { ownMerges } from './merge.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, quoted } from './revisions.js';
-import { ASIDE, sharedHeads } from './shared-head.js';
+import { ASIDE } from './shared-head.js';
 
 /** What a run knows of a branch after it has looked at the hub. */
 export type BranchLook = {
@@ -12,6 +12,8 @@ export type BranchLook = {
   readonly head: string;
   /** Every open head of the branch on the hub. */
   readonly open: readonly string[];
+  /** Those of them that are nobody's own, and are not brought in. */
+  readonly further: readonly string[];
 };
 
 /** Says what of a branch no run brings in or sends, and what the person can do about it; undefined where it is nothing. */
@@ -22,11 +24,10 @@ export async function leftAlone(repository: Repository, look: BranchLook): Promi
 /** Further heads on the hub are not merged unasked: in an old repository some were forgotten years ago. */
 async function furtherHeads(
   repository: Repository,
-  { branch, ours, head, open }: BranchLook,
+  { branch, ours, head, further }: BranchLook,
 ): Promise<string | undefined> {
-  const others = (await sharedHeads(repository, open)).filter((id) => id !== head);
-  if (others.length === 0) return undefined;
-  const [first, ...more] = await changesetsOf(repository, `(${others.join('+')}) - ::${ours ?? head}`);
+  if (further.length === 0) return undefined;
+  const [first, ...more] = await changesetsOf(repository, `(${further.join('+')}) - ::${ours ?? head}`);
   if (first === undefined) return undefined;
   const what = more.length === 0 ? 'a further head' : `${more.length + 1} further heads`;
   return `the hub has ${what} of '${printable(branch)}', not merged here: hg merge -r ${first.slice(0, 12)}, then hg commit; or, where it is over, hg update to it and hg commit --close-branch`;
@@ -47,9 +48,4 @@ async function unsentElsewhere(
   if (root === undefined) return undefined;
   const what = ids.length === 1 ? '1 commit' : `${ids.length} commits`;
   return `${what} on another head of '${printable(branch)}' not at the hub: to bring it here: hg --config extensions.rebase= rebase -s ${root} -d .; to keep it to yourself: hg phase --force --secret -r ${root}::`;
-}
-
-/** A revset of the merges that this machine has made and not sent. */
-export function ownMerges({ settings }: Pick<Repository, 'settings'>): string {
-  return `(merge() and not public() and desc(${quoted(`literal:${MACHINE_TRAILER}: ${settings.machine}`)}))`;
 }

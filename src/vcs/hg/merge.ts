@@ -3,16 +3,15 @@ import { asRelative, type RelativePath } from '../../model/paths.js';
 import { splitPaths } from '../../system/path-bytes.js';
 import { crowdedBy } from '../crowded.js';
 import { preferredSide } from '../preferred-side.js';
-import type { IntegrateRequest } from '../vcs.js';
+import { type IntegrateRequest, MACHINE_TRAILER } from '../vcs.js';
 import { hgFailure } from './command.js';
 import { allModesOf } from './difference.js';
 import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
-import { ownMerges } from './left-alone.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { preferSide } from './prefer-side.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countOf, isAncestor } from './revisions.js';
+import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
 import { settleFlags } from './settle-flags.js';
 import { settleLosses } from './settle-losses.js';
@@ -124,4 +123,9 @@ async function unplacedMerges(repository: Repository, { ours, theirs }: Ends): P
     if ((await countOf(repository, `(::${id} ${news}) - ${own}`)) === 0) unplaced.push(id);
   }
   return unplaced;
+}
+
+/** A revset of the merges that this machine has made and not sent. */
+export function ownMerges({ settings }: Pick<Repository, 'settings'>): string {
+  return `(merge() and not public() and desc(${quoted(`literal:${MACHINE_TRAILER}: ${settings.machine}`)}))`;
 }
