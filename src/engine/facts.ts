@@ -1,5 +1,5 @@
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
-import type { HubState } from '../vcs/vcs.js';
+import type { HubState, LeftBehind } from '../vcs/vcs.js';
 
 /** What has been found and done so far in a run. */
 export type Facts = Pick<
@@ -12,6 +12,8 @@ export type Facts = Pick<
   readonly uncommitted: readonly string[];
   /** What of the branch is left to the person, and what to do about it; empty where it is nothing. */
   readonly leftAlone: string;
+  /** Other branches on which there is work that no hub is known to have. */
+  readonly leftBehind: readonly LeftBehind[];
   /** Somebody was faster in every round. */
   readonly unfinished: boolean;
   /** It was the same in every round, and kept the hub's work out. */
@@ -27,15 +29,21 @@ export const NO_FACTS: Facts = {
   healed: [],
   uncommitted: [],
   leftAlone: '',
+  leftBehind: [],
   unfinished: false,
   isStuck: false,
   why: '',
 };
 
 /** What a look at the hub has found. */
-export const factsOf = ({ relation, leftAlone = '' }: HubState): Pick<Facts, 'fetch' | 'leftAlone'> => ({
+export const factsOf = ({
+  relation,
+  leftAlone = '',
+  leftBehind = [],
+}: HubState): Pick<Facts, 'fetch' | 'leftAlone' | 'leftBehind'> => ({
   fetch: { kind: 'fetched', relation },
   leftAlone,
+  leftBehind,
 });
 
 /**
@@ -65,7 +73,8 @@ function mergeIntegrations(before: Facts['integrate'], after: Facts['integrate']
   return { ...(idle ? before : after), conflicts, files: before.files + after.files };
 }
 
-function mergePushes(before: Facts['push'], after: Facts['push']): Facts['push'] {
+/** Joins two pushes of one run: what was pushed stays pushed. */
+export function mergePushes(before: Facts['push'], after: Facts['push']): Facts['push'] {
   if (before.kind !== 'pushed') return after;
   if (after.kind === 'pushed') return { kind: 'pushed', commits: before.commits + after.commits };
   return after.kind === 'nothing-to-push' ? before : after;

@@ -6,6 +6,7 @@ import { backUp } from './backup.js';
 import { type Facts, factsOf, mergeFacts, NO_FACTS } from './facts.js';
 import { follow } from './follow.js';
 import { journeyIn } from './journey.js';
+import { sendLeftBehind } from './left-behind.js';
 import { pausedOutcome } from './paused-outcome.js';
 import {
   type Following,
@@ -32,9 +33,10 @@ export async function tick(request: TickRequest): Promise<RepoReport> {
   const healed = request.dryRun ? [] : await tree.heal();
   if (!request.dryRun) tree.begin();
   const journey = journeyIn(tree);
-  const facts = await allRounds({ ...request, journey }, { ...NO_FACTS, healed }).finally(() => {
+  const found = await allRounds({ ...request, journey }, { ...NO_FACTS, healed }).finally(() => {
     if (!request.dryRun) journey.remember('run', clock.now());
   });
+  const facts = await sendLeftBehind(request, found);
   if (!request.dryRun) tree.end();
   const { verdict, why } = judge(facts, tree.vcs);
   const { blocked, commit, quarantined, fetch, integrate, push, branch } = facts;

@@ -73,6 +73,20 @@ export type HubState = {
   readonly behind: number;
   /** What of the branch no run brings in or sends, and what the person can do about it; left out where it is nothing. */
   readonly leftAlone?: string;
+  /** Other branches on which there is work that no hub is known to have. */
+  readonly leftBehind?: readonly LeftBehind[];
+};
+
+/** A branch that the person committed to, and left before it was sent. */
+export type LeftBehind = {
+  readonly branch: string;
+  readonly head: string;
+  /** How many commits no hub is known to have. */
+  readonly commits: number;
+  /** Whether a run may send it; where not, sending might bring back what somebody has taken away. */
+  readonly mayBeSent: boolean;
+  /** The command that sends it. */
+  readonly way: string;
 };
 
 /** A look at the hub. */
@@ -163,6 +177,8 @@ export type WorkingTree = {
   readonly integrate: (request: IntegrateRequest) => Promise<IntegrateResult>;
   /** Sends the branch; another machine being first is a rejection with the reason `moved`. */
   readonly push: (branch: string, hub: HubState) => Promise<PushOutcome>;
+  /** Sends a branch that nobody stands on, as it is, where the hub has nothing on it that it does not continue. */
+  readonly sendLeftBehind: (left: LeftBehind) => Promise<PushOutcome>;
   /**
    * Counts the commits (in the mode `backup`: the backups) that the hub did not have when last seen; undefined when there
    * is nothing to compare with.

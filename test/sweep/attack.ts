@@ -1,4 +1,4 @@
-import { existsSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, lutimesSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from './operations.js';
 import { compareStandings, type Heads, locksIn, lostOf, onTheWay, pictureOf, standingOf, wrongWith } from './oracle.js';
@@ -149,7 +149,8 @@ async function heal(operation: Operation, world: SweepWorld): Promise<Healed> {
   // A run that has to do without the hub anyway may end as it should, and yet has not put its work aside there.
   if (!hubLocked) return { failures: wrong === undefined ? [] : [`not healed: ${wrong}`], hubLocked };
   const elevenMinutesAgo = Date.now() / 1000 - 660;
-  for (const lock of locks) utimesSync(lock, elevenMinutesAgo, elevenMinutesAgo);
+  // Mercurial's is a link.
+  for (const lock of locks) lutimesSync(lock, elevenMinutesAgo, elevenMinutesAgo);
   const again = wrongEnd(operation, await autosync(world, operation.command(world)));
   return { failures: again === undefined ? [] : [`not healed when the hub's lock was old: ${again}`], hubLocked };
 }

@@ -4,6 +4,7 @@ import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { gitFailure } from './command.js';
 import { isObjectDamage } from './heal-damage.js';
+import { HEADS_AND_MEMORIES, leftBehind } from './left-behind.js';
 import { pinName } from './move-branch.js';
 import { networkOptions } from './network.js';
 import { countAheadBehind, isAncestor, readRef, readRefs, removeRef, writeRef } from './refs.js';
@@ -13,11 +14,26 @@ import { type Upstream, upstreamOf } from './upstream.js';
 
 const NO_HUB: HubState = { relation: 'no-upstream', head: undefined, ahead: 0, behind: 0 };
 
-/** Looks at the hub's branch and says how ours stands to it; a history that was taken back there is not merged. */
+/** Looks at the hub's branch, and for what the person left on others. */
 export async function fetch(repository: Repository, state: WorkingTreeState): Promise<FetchResult> {
   const upstream = await upstreamOf(repository, state.branch);
   if ('kind' in upstream) return { kind: 'fetched', hub: NO_HUB };
-  const refs = await readRefs(repository, [upstream.seenRef, upstream.trackingRef]);
+  const refs = await readRefs(repository, [upstream.trackingRef, ...HEADS_AND_MEMORIES]);
+  const found = await lookAtBranch(repository, state, { upstream, refs });
+  if (found.kind !== 'fetched') return found;
+  const left = await leftBehind(repository, { branch: state.branch, upstream, refs });
+  return left.length === 0 ? found : { ...found, hub: { ...found.hub, leftBehind: left } };
+}
+
+/** Where a branch is kept, and what git remembers of it. */
+type Kept = { readonly upstream: Upstream; readonly refs: ReadonlyMap<string, string> };
+
+/** Looks at the hub's branch and says how ours stands to it; a history that was taken back there is not merged. */
+export async function lookAtBranch(
+  repository: Repository,
+  state: Pick<WorkingTreeState, 'branch' | 'head'>,
+  { upstream, refs }: Kept,
+): Promise<FetchResult> {
   const seen = refs.get(upstream.seenRef) ?? refs.get(upstream.trackingRef);
   const fetched = await fetchBranch(repository, upstream);
   if (fetched.kind === 'unavailable') return fetched;
@@ -37,7 +53,11 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   return await related(repository, state, head);
 }
 
-async function related(repository: Repository, state: WorkingTreeState, head: string): Promise<FetchResult> {
+async function related(
+  repository: Repository,
+  state: Pick<WorkingTreeState, 'head'>,
+  head: string,
+): Promise<FetchResult> {
   if (state.head !== undefined && state.head !== head) {
     const base = await repository.git.run(['merge-base', state.head, head]);
     if (base.exitCode === 1 && (await isShallow(repository))) {

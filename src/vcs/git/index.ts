@@ -17,7 +17,7 @@ import { look } from './look.js';
 import { mergeTools } from './merge-tools.js';
 import { openRepository } from './open.js';
 import { publishAside } from './publish-aside.js';
-import { push } from './push.js';
+import { push, sendLeftBehind } from './push.js';
 import { readRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { snapshot } from './snapshot.js';
@@ -81,6 +81,7 @@ function workingTree(repository: Repository): WorkingTree {
     squash: (request) => squash(repository, request),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
+    sendLeftBehind: (left) => sendLeftBehind(repository, left),
     unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
     uncommitted: () => (isBackup ? notBackedUp(repository) : uncommitted(repository)),
     ignoredFolders: () => ignoredFolders(repository),

@@ -1,7 +1,8 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import { MAX_REBUILDS } from '../host-limit.js';
-import type { HubState } from '../vcs.js';
+import type { HubState, LeftBehind } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
+import { lookAtBranch } from './fetch.js';
 import { isObjectDamage } from './heal-damage.js';
 import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { hubLockWords, removeStaleHubLock } from './hub-lock.js';
@@ -9,7 +10,7 @@ import { lockIn } from './index-lock.js';
 import { pushLargeFiles } from './large-file-storage.js';
 import { networkOptions } from './network.js';
 import { notWhereFetched, pushesElsewhere } from './push-url.js';
-import { readRef, removeRef, writeRef } from './refs.js';
+import { readRef, readRefs, removeRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { unsentCommits } from './unsent.js';
@@ -50,6 +51,27 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   await writeRef(repository, upstream.seenRef, id);
   await writeRef(repository, trackingRef, id);
   return { kind: 'pushed', commits };
+}
+
+/**
+ * Sends a branch that nobody stands on. As with any other, what was taken back at the hub is not sent again; what needs a
+ * merge waits until the person is on it.
+ */
+export async function sendLeftBehind(
+  repository: Repository,
+  { branch, head }: Pick<LeftBehind, 'branch' | 'head'>,
+): Promise<PushOutcome> {
+  const upstream = await upstreamOf(repository, branch);
+  if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
+  const refs = await readRefs(repository, [upstream.seenRef, upstream.trackingRef]);
+  const found = await lookAtBranch(repository, { branch, head }, { upstream, refs });
+  if (found.kind === 'unavailable') return found;
+  if (found.kind === 'blocked') return { kind: 'not-attempted', why: `${found.blocked.kind} there` };
+  const { relation } = found.hub;
+  if (relation === 'diverged') return { kind: 'not-attempted', why: 'which has others there' };
+  return relation === 'ahead'
+    ? await pushBranch(repository, { branch, hub: found.hub, triesLeft: 0 })
+    : { kind: 'nothing-to-push' };
 }
 
 /** Counts the commits that the hub gets; of a branch that is new to it, it has most already. */

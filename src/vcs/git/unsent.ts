@@ -27,7 +27,7 @@ export async function unsentCommits(
 }
 
 /** How git's log of a ref names a commit that a person has made. */
-const BY_HAND = /^(commit|rebase|cherry-pick|revert|am)\b/;
+export const BY_HAND: RegExp = /^(commit|rebase|cherry-pick|revert|am)\b/;
 
 /** Tells whether all of them are this tool's own: each names its machine, and no log of a ref says that a person made it. */
 export async function areOwnCommits({ git }: Repository, { range }: Unsent): Promise<boolean> {

@@ -73,5 +73,8 @@ const upstream = ({ remote, remoteRef, branch, tracking }: UpstreamParts): Upstr
   remote,
   remoteRef,
   trackingRef: tracking ?? `refs/remotes/${remote}/${remoteRef.replace(/^refs\/heads\//, '')}`,
-  seenRef: `refs/autosync/seen/${asRefPart(remote, branch)}`,
+  seenRef: memoryRef(remote, branch),
 });
+
+/** Names the ref that remembers where a branch stood on a remote. */
+export const memoryRef = (remote: string, branch: string): string => `refs/autosync/seen/${asRefPart(remote, branch)}`;

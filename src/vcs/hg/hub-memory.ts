@@ -24,6 +24,15 @@ export function remember(repository: Pick<Repository, 'privateFolder'>, key: str
   writeAtomically(memoryFile(repository), `${JSON.stringify(all, null, 1)}\n`);
 }
 
+/** Returns what is remembered of every branch on a hub. */
+export const memoriesOf = (
+  repository: Pick<Repository, 'privateFolder'>,
+  { name }: { readonly name: string },
+): readonly HubMemory[] =>
+  Object.entries(readAll(repository)).flatMap(([key, memory]) =>
+    key.startsWith(memoryKey({ name }, '')) ? [memory] : [],
+  );
+
 /** Names a branch on a hub; where the hub is may hold a password, so only its name counts. */
 export const memoryKey = (upstream: { readonly name: string }, branch: string): string => `${upstream.name} ${branch}`;
 

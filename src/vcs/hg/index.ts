@@ -6,12 +6,12 @@ import { backUp, notBackedUp, unsentBackups } from './backup.js';
 import { type Candidate, uncommittedPaths } from './candidates.js';
 import { clone } from './clone.js';
 import { hgIn } from './command.js';
-import { fetch } from './fetch.js';
 import { endRun, heal } from './heal.js';
 import { forget, housekeeping } from './housekeeping.js';
 import { memoryKey, readMemory } from './hub-memory.js';
 import { inspect } from './inspect.js';
 import { integrate } from './integrate.js';
+import { fetchAndLookAround, sendLeftBehind } from './left-behind.js';
 import { look } from './look.js';
 import { mergeTools } from './merge-tools.js';
 import { hookSite, openRepository } from './open.js';
@@ -90,11 +90,12 @@ function workingTree(repository: Repository): WorkingTree {
     },
     backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, candidates: refused }),
-    fetch: (state) => fetch(repository, state),
+    fetch: (state) => fetchAndLookAround(repository, state),
     // Hg knows no way that leaves nothing behind (docs/decisions/0018).
     squash: async ({ head }) => ({ kind: 'done', head, squashed: 0 }),
     integrate: (request) => integrate(repository, request),
     push: (branch, hub) => push(repository, branch, hub),
+    sendLeftBehind: (left) => sendLeftBehind(repository, left),
     unpushed: (branch) => (isBackup ? unsentBackups(repository, branch) : unpushed(repository, branch)),
     uncommitted: () => uncommitted(repository),
     // Hg tells of ignored files only one by one, after it has looked at them all.

@@ -6,7 +6,7 @@ import type { HubState } from '../vcs.js';
 import { lastWords } from './command.js';
 import { rebuildWithoutLargeFiles } from './host-limit.js';
 import { askHub, HELD, isHeld, unavailable } from './hub.js';
-import { memoryKey, remember } from './hub-memory.js';
+import { memoriesOf, memoryKey, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
 import { notWherePulled } from './push-url.js';
 import { rejectReason } from './remote-failure.js';
@@ -39,6 +39,19 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   return await afterSending(repository, { branch, hub, triesLeft, upstream, head, sent });
 }
 
+/** A branch that nobody stands on, and what is known of it at the hub. */
+export type OtherPush = { readonly branch: string; readonly head: string; readonly hub: HubState };
+
+/** Sends a branch that nobody stands on, as it is: what is too large in it waits until the person is on it. */
+export async function sendOther(repository: Repository, { branch, head, hub }: OtherPush): Promise<PushOutcome> {
+  const upstream = await upstreamOf(repository);
+  if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
+  const sent = await pushChangeset(repository, { upstream, id: head, isNewBranch: hub.head === undefined });
+  return sent.kind === 'sent' || sent.kind === 'nothing-to-push'
+    ? await afterSending(repository, { branch, hub, triesLeft: 0, upstream, head, sent })
+    : sent;
+}
+
 type Sending = BranchPush & {
   readonly upstream: Upstream;
   readonly head: string;
@@ -51,11 +64,12 @@ async function afterSending(repository: Repository, sending: Sending): Promise<P
   if (sent.kind === 'nothing-to-push' && (await countOf(repository, `${head} and ${ASIDE}`)) > 0) return onlyAside;
   const missing = await notWherePulled(repository, upstream, head);
   if (missing !== undefined) return missing;
+  const known = memoriesOf(repository, upstream).map(({ tip }) => `present(${tip})`);
+  const news = hub.head === undefined ? `::${head} - ::(${known.join('+') || 'null'})` : `only(${head}, ${hub.head})`;
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
   if (sent.kind === 'nothing-to-push') return sent;
-  const news = hub.head === undefined ? `::${head}` : `only(${head}, ${hub.head})`;
   const commits = await countOf(repository, news);
   if (triesLeft === 0 || !(await committedMeanwhile(repository, branch, head))) return { kind: 'pushed', commits };
   const more = await pushBranch(repository, { branch, hub: { ...hub, head }, triesLeft: triesLeft - 1 });

@@ -12,6 +12,9 @@ export async function changesetsOf({ hg }: WithHg, revset: string): Promise<read
 /** Writes a string of a revset. */
 export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
+/** Returns a revset's pattern for one name, which need not exist. */
+export const exactName = (name: string): string => quoted(`re:^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+
 /** Counts the changesets of a revset. */
 export const countOf = async (repository: WithHg, revset: string): Promise<number> =>
   (await changesetsOf(repository, revset)).length;
