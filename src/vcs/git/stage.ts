@@ -5,6 +5,7 @@ import { isSame, isTakenAnyway } from '../at-rest.js';
 import { linkAbove } from '../placement/parents.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
+import { writeUnderFlags } from './index-flags.js';
 import { type PrivateIndex, writeEntries } from './private-index.js';
 import type { Repository } from './repository.js';
 import { lookAgain } from './settle.js';
@@ -115,7 +116,7 @@ export const takeBack = (
   index: PrivateIndex,
   candidates: readonly Pick<Candidate, 'path' | 'tracked'>[],
 ): Promise<void> =>
-  writeEntries(
+  writeUnderFlags(
     repository,
     index,
     candidates.map(({ path, tracked }) => ({
