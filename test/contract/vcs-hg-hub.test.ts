@@ -260,6 +260,27 @@ describe.skipIf(!needs('hg'))('a hub that is pushed to at another URL', () => {
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
     expect(world.hubHistory()).toContain('MINE');
   });
+
+  it.each([
+    ['backed up', { mode: 'backup' }],
+    ['set aside', { conflict: 'pause' }],
+  ] as const)('has what is %s only where it is pulled from, too', async (_what, settings) => {
+    const fork = join(world.folder, 'fork');
+    hg(world.folder, 'clone', '-q', '-U', world.hub, fork);
+    pushTo(`file://${fork}`);
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    for (const token of ['ONE', 'ONE', 'TWO']) {
+      here.write('README.md', `${token}\n`);
+      const report = await here.run(settings);
+      expect(report.verdict).not.toBe('synced');
+      expect(report.push).toMatchObject({ kind: 'not-attempted' });
+      expect(report.why).toContain('default:pushurl');
+    }
+    pushTo(`file://${world.hub}`);
+    expect((await here.run(settings)).why).not.toContain('pushurl');
+    expect(world.hubHistory()).toContain('TWO');
+  });
 });
 
 describe.skipIf(!needs('hg'))('work that the hub took away', () => {
