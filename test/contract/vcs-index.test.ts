@@ -241,6 +241,39 @@ describe("the person's index", () => {
   });
 });
 
+describe('a file that stands where a folder was', () => {
+  it('is left out where a sparse checkout leaves the folder out, which stays with the others', async () => {
+    for (const path of ['in/a.txt', 'out/a.txt', 'out/b.txt']) there.write(path, `${path}\n`);
+    await there.run();
+    await here.run();
+    here.git('sparse-checkout', 'set', 'in');
+    here.write('out', 'MINE\n');
+    here.write('in/b.txt', 'in/b.txt\n');
+    const report = await here.run();
+    expect(report.quarantined).toEqual([{ path: 'out', reason: 'unsupported-name' }]);
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'in/b.txt' }]);
+    there.write('out/a.txt', 'theirs\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', blocked: null });
+    expect(here.read('out')).toBe('MINE\n');
+    expect(there.files()).toMatchObject({
+      'in/b.txt': 'in/b.txt\n',
+      'out/a.txt': 'theirs\n',
+      'out/b.txt': 'out/b.txt\n',
+    });
+  });
+
+  it('takes its place, and a folder that of a file', async () => {
+    here.write('folder/a.txt', 'a\n');
+    await here.run();
+    for (const path of ['folder', 'README.md']) here.remove(path);
+    here.write('folder', 'FILE\n');
+    here.write('README.md/a.txt', 'IN FOLDER\n');
+    expect(await here.run({}, { allowDeletions: true })).toMatchObject({ verdict: 'synced', quarantined: [] });
+    await expectConverged(world, { tokens: ['FILE', 'IN FOLDER'] });
+  });
+});
+
 describe("the person's hooks", () => {
   const hooks = (): string => join(here.top, '.git/hooks');
 
