@@ -34,9 +34,9 @@ function heldUp({ blocked, commit, integrate, push }: Facts, vcs: VcsKind): Judg
   return undefined;
 }
 
-/** Says whether our work is safe on this machine's own branch, or there no longer. */
+/** Says whether our work is safe on this machine's own branch, or there no longer, or somewhere else. */
 const keptAside = (push: Facts['push']): string =>
-  push.kind === 'not-attempted' && push.why.startsWith('the work is ') ? `; ${push.why}` : '';
+  push.kind === 'not-attempted' && /^(the work|what was sent) is /.test(push.why) ? `; ${push.why}` : '';
 
 function unreachable({ fetch, push }: Facts, vcs: VcsKind): Judgement | undefined {
   for (const outcome of [fetch, push]) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -96,6 +96,30 @@ describe.each(LOCKS)('%s', (lock) => {
     for (const name of left) elevenMinutesAgo(inGit(name));
     execFileSync('rm', ['-f', inGit('hooks/reference-transaction')]);
     await expectConverged(world, { tokens: ['BY HAND'] });
+  });
+});
+
+describe('index.lock', () => {
+  it.each(['--git-dir', 'GIT_DIR'])('that a live git holds which works elsewhere is left to it (%s)', async (how) => {
+    const [held, elsewhere] = [gate(join(world.folder, 'held')), join(world.folder, 'elsewhere')];
+    const editor = join(world.folder, 'editor');
+    writeFileSync(editor, `#!/bin/sh\n${held.script}\n`, { mode: 0o755 });
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, 'README.md'), 'ELSEWHERE\n');
+    const option = how === 'GIT_DIR' ? [] : ['--git-dir', inGit('')];
+    const variable = how === 'GIT_DIR' ? { GIT_DIR: inGit('') } : {};
+    const env = { ...process.env, ...variable, GIT_EDITOR: editor };
+    const args = [...option, `--work-tree=${elsewhere}`, 'commit', '-a', '-m', 'by hand', '--edit'];
+    const commit = startProgram('git', args, { cwd: elsewhere, env });
+    await until('git holds its lock', held.isReached);
+    (await here.open()).begin();
+    here.write('new.txt', 'NEW\n');
+    const report = await here.run({}, QUICK);
+    expect(report.verdict).toBe('attention');
+    expect(report.why).toContain('git is at work');
+    held.open();
+    expect(await commit.ended).toMatchObject({ code: 0 });
+    expect(here.git('show', 'main:README.md')).toBe('ELSEWHERE');
   });
 });
 

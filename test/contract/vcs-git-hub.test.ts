@@ -79,6 +79,41 @@ describe('a push URL', () => {
     expect(() => world.hubHead('new')).toThrow();
   });
 
+  it.each([
+    ['backed up', { mode: 'backup' }],
+    ['set aside', { conflict: 'pause' }],
+  ] as const)('that leads to another repository is told of work that is %s, too', async (_what, settings) => {
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    for (const token of ['ONE', 'ONE', 'TWO']) {
+      here.write('README.md', `${token}\n`);
+      const report = await here.run(settings);
+      expect(report.verdict).not.toBe('synced');
+      expect(report.push).toMatchObject({ kind: 'not-attempted' });
+      expect(report.why).toContain('git config --unset-all remote.origin.pushurl');
+      expect(here.git('for-each-ref', 'refs/remotes/origin/autosync')).toBe('');
+    }
+    here.git('config', '--unset-all', 'remote.origin.pushurl');
+    const report = await here.run(settings);
+    expect(report.why).not.toContain('pushurl');
+    expect(git(world.hub, 'show', 'autosync/here/main:README.md')).toBe('TWO');
+    const [saved, again] = [here.savedAside(), await here.run(settings)];
+    expect([again.verdict, again.why, here.savedAside()]).toEqual([report.verdict, report.why, saved]);
+  });
+
+  it.each([
+    ['backed up', { mode: 'backup' }],
+    ['set aside', { conflict: 'pause' }],
+  ] as const)('whose repository passes on what it gets has what is %s', async (_what, settings) => {
+    const hook = `#!/bin/sh\nunset GIT_DIR GIT_QUARANTINE_PATH\ngit -C '${other}' push -q '${world.hub}' --all\n`;
+    writeFileSync(join(other, 'hooks/post-receive'), hook, { mode: 0o755 });
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    here.write('README.md', 'MINE\n');
+    for (let turn = 0; turn < 2; turn += 1) expect((await here.run(settings)).why).not.toContain('pushurl');
+    expect(git(world.hub, 'show', 'autosync/here/main:README.md')).toBe('MINE');
+  });
+
   it('whose repository passes on what it gets is a hub like any other', async () => {
     const hook = `#!/bin/sh\nunset GIT_DIR GIT_QUARANTINE_PATH\ngit -C '${other}' push -q '${world.hub}' main\n`;
     writeFileSync(join(other, 'hooks/post-receive'), hook, { mode: 0o755 });

@@ -157,6 +157,65 @@ describe("the person's index", () => {
     },
   );
 
+  it.each(['--assume-unchanged', '--skip-worktree'])(
+    'takes a file that is gone under %s for unchanged, whatever the others do with it',
+    async (flag) => {
+      const paths = ['kept.txt', 'changed.txt', 'removed.txt', 'folder/alone.txt'];
+      for (const path of paths) here.write(path, `${path}\n`);
+      await here.run();
+      await there.run();
+      here.git('update-index', flag, ...paths);
+      for (const path of [...paths.slice(0, 3), 'folder']) here.remove(path);
+      here.write('mine.txt', 'mine\n');
+      there.write('changed.txt', 'theirs\n');
+      there.remove('removed.txt');
+      await there.run();
+      for (let turn = 0; turn < 2; turn += 1) expect(await here.run()).toMatchObject({ verdict: 'synced' });
+      await there.run();
+      expect(there.files()).toEqual({
+        'README.md': 'hello\n',
+        'kept.txt': 'kept.txt\n',
+        'changed.txt': 'theirs\n',
+        'folder/alone.txt': 'folder/alone.txt\n',
+        'mine.txt': 'mine\n',
+      });
+    },
+  );
+
+  it.each([
+    ['removed', 'rm', 'hello\n'],
+    ['edited', 'echo SECRET >', 'SECRET\n'],
+  ])('does not see what git was told not to look at when it is %s while files come in', async (_how, deed, kept) => {
+    const changed = join(world.folder, 'changed');
+    const late = `[ -e '${changed}' ] || { touch '${changed}'; ${deed} '${here.top}/README.md'; }; cat`;
+    here.git('config', 'filter.late.smudge', late);
+    writeFileSync(join(here.top, '.git/info/attributes'), 'b.txt filter=late\n');
+    here.git('update-index', '--assume-unchanged', 'README.md');
+    there.write('README.md', 'theirs\n');
+    there.write('b.txt', 'theirs too\n');
+    await there.run();
+    for (let turn = 0; turn < 2; turn += 1) expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(existsSync(changed)).toBe(true);
+    expect(here.git('ls-files', '-v', 'README.md')).toBe('h README.md');
+    expect(Object.values(here.files())).toContain(kept === 'hello\n' ? 'theirs\n' : kept);
+    expect(here.git('log', '--all', '-p')).not.toContain('SECRET');
+    await there.run();
+    expect(there.files()).toEqual({ 'README.md': 'theirs\n', 'b.txt': 'theirs too\n' });
+  });
+
+  it('keeps its flags when a file that was staged is left out after all', async () => {
+    here.git('update-index', '--assume-unchanged', 'README.md');
+    here.write('README.md', `${'x'.repeat(200)}\n`);
+    const id = here.git('hash-object', '-w', 'README.md');
+    here.git('update-index', '--cacheinfo', `100644,${id},README.md`);
+    here.git('update-index', '--assume-unchanged', 'README.md');
+    here.write('a.txt', 'a\n');
+    expect(await here.run({ maxFileBytes: 100 })).toMatchObject({ commit: { changes: [{ path: 'a.txt' }] } });
+    here.remove('README.md');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+    expect(here.committed()).toContain('README.md');
+  });
+
   it('of a sparse checkout keeps what is left out of it left out, and deletes nothing', async () => {
     there.write('in/a.txt', 'in\n');
     there.write('out/a.txt', 'out\n');
@@ -179,6 +238,39 @@ describe("the person's index", () => {
       'out/b.txt': 'new outside\n',
       'in/b.txt': 'mine\n',
     });
+  });
+});
+
+describe('a file that stands where a folder was', () => {
+  it('is left out where a sparse checkout leaves the folder out, which stays with the others', async () => {
+    for (const path of ['in/a.txt', 'out/a.txt', 'out/b.txt']) there.write(path, `${path}\n`);
+    await there.run();
+    await here.run();
+    here.git('sparse-checkout', 'set', 'in');
+    here.write('out', 'MINE\n');
+    here.write('in/b.txt', 'in/b.txt\n');
+    const report = await here.run();
+    expect(report.quarantined).toEqual([{ path: 'out', reason: 'unsupported-name' }]);
+    expect(report.commit.changes).toEqual([{ type: 'added', path: 'in/b.txt' }]);
+    there.write('out/a.txt', 'theirs\n');
+    await there.run();
+    expect(await here.run()).toMatchObject({ verdict: 'synced', blocked: null });
+    expect(here.read('out')).toBe('MINE\n');
+    expect(there.files()).toMatchObject({
+      'in/b.txt': 'in/b.txt\n',
+      'out/a.txt': 'theirs\n',
+      'out/b.txt': 'out/b.txt\n',
+    });
+  });
+
+  it('takes its place, and a folder that of a file', async () => {
+    here.write('folder/a.txt', 'a\n');
+    await here.run();
+    for (const path of ['folder', 'README.md']) here.remove(path);
+    here.write('folder', 'FILE\n');
+    here.write('README.md/a.txt', 'IN FOLDER\n');
+    expect(await here.run({}, { allowDeletions: true })).toMatchObject({ verdict: 'synced', quarantined: [] });
+    await expectConverged(world, { tokens: ['FILE', 'IN FOLDER'] });
   });
 });
 

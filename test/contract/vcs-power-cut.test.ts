@@ -99,6 +99,19 @@ describe('after a power cut', () => {
     await expectHealed();
   });
 
+  it('an index that is made anew leaves out what a sparse checkout leaves out', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) laptop.write(`in/${name}.md`, `${name}\n`);
+    laptop.write('out/far.md', 'FAR\n');
+    laptop.write('out/here.md', 'here\n');
+    await laptop.run();
+    laptop.git('sparse-checkout', 'set', 'in');
+    laptop.write('out/here.md', 'EDITED\n');
+    writeFileSync(join(laptop.top, '.git/index'), '');
+    expect(await laptop.run()).toMatchObject({ verdict: 'synced' });
+    expect(laptop.has('out/far.md')).toBe(false);
+    expect(world.add('clone').files()).toMatchObject({ 'out/far.md': 'FAR\n', 'out/here.md': 'EDITED\n' });
+  });
+
   it.each(['journal.json', 'move.json', 'lock', 'under-way'])('a %s of NULs does no harm', async (name) => {
     const folder = join(laptop.top, '.git/autosync');
     const path = name === 'journal.json' ? join(folder, 'placement', name) : join(folder, name);

@@ -8,7 +8,7 @@ import { fetchBranch } from './fetch.js';
 import { changesSince, prepare } from './prepare.js';
 import { writeTree } from './private-index.js';
 import { type AsideRefs, asideRefs, treeOf } from './publish-aside.js';
-import { pushCommit } from './push.js';
+import { pushAside } from './push.js';
 import { isAncestor, readRef, removeRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 import type { Status } from './status-parser.js';
@@ -105,9 +105,8 @@ async function send(repository: Repository, { hub, refs, id }: Sending): Promise
   if (hub.kind === 'unseen') return { kind: 'not-attempted', why: hub.why };
   if (id === undefined) return { kind: 'nothing-to-push' };
   if (id !== hub.id) {
-    const sent = await pushCommit(repository, { remote: hub.upstream.remote, id, ref: refs.remote });
-    if (sent.kind === 'unavailable') return sent;
-    if (sent.kind === 'rejected') return { kind: 'rejected', reason: sent.reason, why: sent.why };
+    const unsent = await pushAside(repository, { remote: hub.upstream.remote, id, ref: refs.remote });
+    if (unsent !== undefined) return unsent;
   }
   for (const ref of [refs.sent, refs.seen])
     if ((await readRef(repository, ref)) !== id) await writeRef(repository, ref, id);

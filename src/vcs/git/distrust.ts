@@ -1,6 +1,6 @@
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { splitPaths } from '../../system/path-bytes.js';
-import { copyIndex, type IndexEntry, type PrivateIndex, writeEntries } from './private-index.js';
+import { writeUnderFlags } from './index-flags.js';
+import { copyIndex, type IndexEntry, type PrivateIndex, readEntries } from './private-index.js';
 import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
@@ -29,15 +29,7 @@ export async function readStatusAnew(repository: Repository): Promise<Status> {
 export async function forgetStats(repository: Repository, index: PrivateIndex): Promise<void> {
   const paths = distrusted.get(repository);
   if (paths === undefined) return;
-  const output = await repository.git.output(['ls-files', '--stage', '-z'], { env: { GIT_INDEX_FILE: index.file } });
-  const entries = splitPaths(output).flatMap(parseEntry);
+  const entries = await readEntries(repository, index);
   const isDistrusted = ({ path }: IndexEntry): boolean => paths.has(asRelative(path));
-  await writeEntries(repository, index, entries.filter(isDistrusted));
-}
-
-/** Reads `<mode> SP <id> SP <stage> TAB <path>`; a file that is in conflict has other stages than 0. */
-function parseEntry(record: string): readonly IndexEntry[] {
-  const tab = record.indexOf('\t');
-  const [mode = '', id = '', stage] = record.slice(0, tab).split(' ');
-  return stage === '0' ? [{ path: record.slice(tab + 1), content: { mode, id } }] : [];
+  await writeUnderFlags(repository, index, entries.filter(isDistrusted));
 }

@@ -1,5 +1,6 @@
 import type { AbsolutePath } from '../../model/paths.js';
 import {
+  copy,
   joinPath,
   listNames,
   lstatIfPresent,
@@ -9,8 +10,10 @@ import {
   writeAtomically,
 } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
-import { copyIndex } from './private-index.js';
+import { restoreIndexFlags } from './index-flags.js';
+import { copyIndex, type PrivateIndex, readEntries } from './private-index.js';
 import type { Repository } from './repository.js';
+import { outsideSparseCheckout } from './sparse-checkout.js';
 
 /** What git says when an object, which a power cut left empty or half written, is in its way. */
 const OBJECT_DAMAGE =
@@ -60,10 +63,23 @@ function idsInReflog(repository: Repository, ref: string): readonly string[] {
 
 /** Makes an index that git cannot read anew from the last commit: the files themselves say the rest. */
 async function mendIndex(repository: Repository): Promise<readonly string[]> {
-  const kept = joinPath(repository.privateFolder, 'damaged-index');
-  move(repository.indexFile, kept);
-  if (await hasCommit(repository, 'HEAD')) await repository.git.output(['read-tree', 'HEAD']);
+  const index = (await hasCommit(repository, 'HEAD')) ? await indexOfHead(repository) : undefined;
+  copy(repository.indexFile, joinPath(repository.privateFolder, 'damaged-index'));
+  if (index === undefined) remove(repository.indexFile);
+  else move(index.file, repository.indexFile);
   return ['made the index anew, which was damaged; what had been staged is in the files'];
+}
+
+/** Makes an index of the last commit; what a sparse checkout leaves out is not gone, and must not be committed as removed. */
+async function indexOfHead(repository: Repository): Promise<PrivateIndex> {
+  const index = copyIndex(repository);
+  remove(index.file);
+  await repository.git.output(['read-tree', 'HEAD'], { env: { GIT_INDEX_FILE: index.file } });
+  const entries = await readEntries(repository, index);
+  const absent = entries.filter(({ path }) => lstatIfPresent(joinPath(repository.top, path)) === undefined);
+  const flags = { skipWorktree: await outsideSparseCheckout(repository, absent), assumeUnchanged: new Set<string>() };
+  await restoreIndexFlags(repository, index, { flags, paths: absent.map(({ path }) => path) });
+  return index;
 }
 
 /**

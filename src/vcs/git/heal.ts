@@ -12,9 +12,9 @@ import {
 } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
 import { printable } from '../../system/printable.js';
-import { isProgramAtWork } from '../../system/process-list.js';
 import { placementFolders } from '../placement/journal.js';
 import { recover } from '../placement/recover.js';
+import { isGitWorkingIn } from './at-work.js';
 import { healBranch } from './heal-damage.js';
 import { indexLockFile, isDeadLockOfOurs } from './index-lock.js';
 import { isCommitted, ownCopyName } from './integrate.js';
@@ -118,7 +118,7 @@ async function isGitAtWork({ git, commonDir }: Repository): Promise<boolean> {
   if (listed.exitCode !== 0) return true;
   const tops = splitPaths(listed.stdout).flatMap((line) => (line.startsWith('worktree ') ? [line.slice(9)] : []));
   const folders = [commonDir, ...tops.map(asAbsolute).filter(isFolder)];
-  return folders.some((folder) => isProgramAtWork('git', folder));
+  return folders.some(isGitWorkingIn);
 }
 
 /** What all working trees of a repository lock in common; the main one's index and HEAD are its own. */

@@ -2,8 +2,9 @@ import type { RelativePath } from '../../model/paths.js';
 import { refusedFiles, rememberRefused, type UnsentFile } from '../host-limit.js';
 import { readChanges } from './change-parser.js';
 import { commitTree } from './commit-tree.js';
+import { writeUnderFlags } from './index-flags.js';
 import { busy, moveBranch, withIndexLock } from './move-branch.js';
-import { copyIndex, emptyTree, type IndexEntry, type PrivateIndex, writeEntries, writeTree } from './private-index.js';
+import { copyIndex, emptyTree, type IndexEntry, type PrivateIndex, writeTree } from './private-index.js';
 import type { Repository } from './repository.js';
 import { readSide } from './side.js';
 import { areOwnCommits, type Unsent, unsentCommits, unsentFiles } from './unsent.js';
@@ -51,7 +52,7 @@ async function treeWithout(
   const below = (path: RelativePath): IndexEntry['content'] =>
     sides.map(({ entries }) => entries.get(path)).find((entry) => entry !== undefined);
   const index = copyIndex(repository);
-  await writeEntries(
+  await writeUnderFlags(
     repository,
     index,
     refused.map(({ path }) => ({ path, content: below(path) })),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import { exists, isFolder, lstatIfPresent, realPath, remove } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
-import { isProgramAtWork } from '../../system/process-list.js';
+import { isGitWorkingIn } from './at-work.js';
 import { lockIn } from './index-lock.js';
 import type { Repository } from './repository.js';
 
@@ -29,7 +29,7 @@ export async function removeStaleHubLock(repository: HubFinder, remote: string, 
   if (hub === undefined || stats?.isFile() !== true) return false;
   const folder = realPath(dirname(lock));
   if (folder !== hub && !folder.startsWith(`${hub}/`)) return false;
-  if (repository.now() - stats.mtimeMs < STALE_LOCK_MS || isProgramAtWork('git', hub)) return false;
+  if (repository.now() - stats.mtimeMs < STALE_LOCK_MS || isGitWorkingIn(hub)) return false;
   remove(lock);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../system/environment.js';
 import { joinPaths, splitPaths } from '../../system/path-bytes.js';
-import type { PrivateIndex } from './private-index.js';
+import { type IndexEntry, type PrivateIndex, writeEntries } from './private-index.js';
 import type { Repository } from './repository.js';
 
 /** The paths whose files git was told not to look at, by the flag that tells it so. */
@@ -41,4 +41,20 @@ export async function restoreIndexFlags(
   };
   await set('--skip-worktree', flags.skipWorktree);
   await set('--assume-unchanged', flags.assumeUnchanged);
+}
+
+/**
+ * Sets entries of a private index like {@link writeEntries}, and keeps the flags: without them a file that git was told
+ * not to look at would be committed as it stands, or as removed where it is gone.
+ */
+export async function writeUnderFlags(
+  repository: Repository,
+  index: PrivateIndex,
+  entries: readonly IndexEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const flags = await readIndexFlags(repository, { GIT_INDEX_FILE: index.file });
+  await writeEntries(repository, index, entries);
+  const present = entries.filter(({ content }) => content !== undefined);
+  await restoreIndexFlags(repository, index, { flags, paths: present.map(({ path }) => path) });
 }

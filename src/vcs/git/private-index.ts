@@ -10,7 +10,7 @@ import {
   setModifiedTime,
 } from '../../system/files.js';
 import { hashFile } from '../../system/hash.js';
-import { joinPaths } from '../../system/path-bytes.js';
+import { joinPaths, splitPaths } from '../../system/path-bytes.js';
 import { gitFailure } from './command.js';
 import { noObject, type Repository } from './repository.js';
 
@@ -61,13 +61,26 @@ export type IndexEntry = {
   readonly content: { readonly mode: string; readonly id: string } | undefined;
 };
 
+/** Reads the entries of a private index that are in no conflict. */
+export async function readEntries(repository: Repository, index: PrivateIndex): Promise<readonly IndexEntry[]> {
+  const output = await repository.git.output(['ls-files', '--stage', '-z'], { env: { GIT_INDEX_FILE: index.file } });
+  return splitPaths(output).flatMap(parseEntry);
+}
+
+/** Reads `<mode> SP <id> SP <stage> TAB <path>`; a file that is in conflict has other stages than 0. */
+function parseEntry(record: string): readonly IndexEntry[] {
+  const tab = record.indexOf('\t');
+  const [mode = '', id = '', stage] = record.slice(0, tab).split(' ');
+  return stage === '0' ? [{ path: record.slice(tab + 1), content: { mode, id } }] : [];
+}
+
 /** Renders the input of `update-index -z --index-info`: `<mode> SP <id> TAB <path> NUL`, mode 0 to take a path out. */
 function renderIndexInfo(repository: Repository, entries: readonly IndexEntry[]): Buffer {
   const none = { mode: '0', id: noObject(repository) };
   return joinPaths(entries.map(({ path, content = none }) => `${content.mode} ${content.id}\t${path}`));
 }
 
-/** Sets entries of a private index without looking at the working tree. */
+/** Sets entries of a private index without looking at the working tree; they have no flags afterwards. */
 export async function writeEntries(
   repository: Repository,
   index: PrivateIndex,

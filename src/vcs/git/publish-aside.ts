@@ -3,7 +3,7 @@ import { quoteShell } from '../../system/quote.js';
 import { goneAside } from '../gone-aside.js';
 import { commitTree } from './commit-tree.js';
 import { listRemote } from './list-remote.js';
-import { pushCommit } from './push.js';
+import { pushAside } from './push.js';
 import { asRefPart, isAncestor, readRef, writeRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { upstreamOf } from './upstream.js';
@@ -65,9 +65,8 @@ type Sending = { readonly remote: string; readonly refs: AsideRefs; readonly id:
 
 async function send(repository: Repository, { remote, refs, id }: Sending): Promise<PushOutcome> {
   await writeRef(repository, refs.own, id);
-  const sent = await pushCommit(repository, { remote, id, ref: refs.remote });
-  if (sent.kind === 'unavailable') return sent;
-  if (sent.kind === 'rejected') return { kind: 'rejected', reason: sent.reason, why: sent.why };
+  const unsent = await pushAside(repository, { remote, id, ref: refs.remote });
+  if (unsent !== undefined) return unsent;
   await writeRef(repository, refs.sent, id);
   return { kind: 'pushed', commits: 1 };
 }

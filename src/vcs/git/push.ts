@@ -1,5 +1,6 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import { MAX_REBUILDS } from '../host-limit.js';
+import type { NotThere } from '../sent-elsewhere.js';
 import type { HubState, LeftBehind } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
 import { lookAtBranch } from './fetch.js';
@@ -14,7 +15,7 @@ import { readRef, readRefs, removeRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import { unsentCommits } from './unsent.js';
-import { upstreamOf } from './upstream.js';
+import { trackingRefOf, upstreamOf } from './upstream.js';
 
 /** Sends a branch to the hub; never by force: the hub itself refuses what does not continue what it has. */
 export const push = (repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> =>
@@ -30,10 +31,7 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   // Once it is sent, git has its own memory of the hub's branch say so.
   const commits = await countUnsent(repository, id, hub.head);
   const { remote, remoteRef: ref, trackingRef } = upstream;
-  const isElsewhere = await pushesElsewhere(repository, remote);
-  const tracked = isElsewhere ? await readRef(repository, trackingRef) : undefined;
-  const sent = await pushCommit(repository, { remote, id, ref });
-  if (sent.kind === 'unavailable') return sent;
+  const sent = await pushWhereFetched(repository, { remote, id, ref, trackingRef });
   if (sent.kind === 'rejected') {
     const { words, ...rejected } = sent;
     if (sent.reason !== 'too-large' || triesLeft === 0) return rejected;
@@ -41,13 +39,7 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
     if (rebuilt === undefined) return rejected;
     return await pushBranch(repository, { branch, hub, triesLeft: triesLeft - 1 });
   }
-  const missing = isElsewhere ? await notWhereFetched(repository, { remote, id, ref }) : undefined;
-  if (missing !== undefined) {
-    // Git has noted what it sent as what the hub has.
-    if (tracked === undefined) await removeRef(repository, trackingRef);
-    else await writeRef(repository, trackingRef, tracked);
-    return missing;
-  }
+  if (sent.kind !== 'sent') return sent;
   await writeRef(repository, upstream.seenRef, id);
   await writeRef(repository, trackingRef, id);
   return { kind: 'pushed', commits };
@@ -81,11 +73,39 @@ async function countUnsent(repository: Repository, id: string, hub: string | und
   return Number(await repository.git.text(['rev-list', '--count', ...range]));
 }
 
+/** Sends one commit to a branch of this machine's own; returns undefined, or why it does not count as sent. */
+export async function pushAside(
+  repository: Repository,
+  request: CommitPush,
+): Promise<Extract<PushOutcome, { kind: 'rejected' }> | NotThere | undefined> {
+  const trackingRef = trackingRefOf(request.remote, request.ref);
+  const sent = await pushWhereFetched(repository, { ...request, trackingRef });
+  if (sent.kind === 'sent') return undefined;
+  return sent.kind === 'rejected' ? { kind: 'rejected', reason: sent.reason, why: sent.why } : sent;
+}
+
+/** Sends one commit, which counts as sent only once it is where the remote is fetched from. */
+async function pushWhereFetched(
+  repository: Repository,
+  { trackingRef, ...request }: CommitPush & { readonly trackingRef: string },
+): Promise<CommitPushOutcome | NotThere> {
+  const isElsewhere = await pushesElsewhere(repository, request.remote);
+  const tracked = isElsewhere ? await readRef(repository, trackingRef) : undefined;
+  const sent = await pushCommit(repository, request);
+  if (sent.kind !== 'sent' || !isElsewhere) return sent;
+  const missing = await notWhereFetched(repository, request);
+  if (missing === undefined) return sent;
+  // Git has noted what it sent as what the hub has.
+  if (tracked === undefined) await removeRef(repository, trackingRef);
+  else await writeRef(repository, trackingRef, tracked);
+  return missing;
+}
+
 /** One commit to send, and the full name of the ref that it shall stand on. */
 export type CommitPush = { readonly remote: string; readonly id: string; readonly ref: string };
 
 /** What became of sending one commit. */
-export type CommitPushOutcome =
+type CommitPushOutcome =
   | { readonly kind: 'sent' }
   | (Extract<PushOutcome, { kind: 'rejected' }> & {
       /** All that the hub said. */
@@ -98,7 +118,7 @@ export type CommitPushOutcome =
  *
  *     <flag> TAB <from>:<to> TAB <summary>          flag: ! rejected, = up to date, * new, blank sent
  */
-export async function pushCommit(repository: Repository, request: CommitPush): Promise<CommitPushOutcome> {
+async function pushCommit(repository: Repository, request: CommitPush): Promise<CommitPushOutcome> {
   const args = [
     'push',
     '--porcelain',

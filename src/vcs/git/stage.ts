@@ -1,10 +1,12 @@
 import type { Quarantined } from '../../model/change.js';
+import { asRelative } from '../../model/paths.js';
 import { isReadable, joinPath } from '../../system/files.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { isSame, isTakenAnyway } from '../at-rest.js';
-import { linkAbove } from '../placement/parents.js';
+import { linkAbove, parentsOf } from '../placement/parents.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
+import { readIndexFlags, writeUnderFlags } from './index-flags.js';
 import { type PrivateIndex, writeEntries } from './private-index.js';
 import type { Repository } from './repository.js';
 import { lookAgain } from './settle.js';
@@ -84,18 +86,40 @@ async function add(
   repository: Repository,
   index: PrivateIndex,
   candidates: readonly Candidate[],
+  options: readonly string[] = [],
 ): Promise<readonly Quarantined[]> {
-  const args = ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'];
+  const args = ['update-index', '--add', '--remove', ...options, '-z', '--stdin'];
   const input = joinPaths(candidates.map(({ path }) => path));
   const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
   if (result.exitCode === 0) return ignoredPaths(candidates, result.stderr);
+  if (options.length === 0 && CLASH.test(result.stderr)) return await addInPlace(repository, index, candidates);
   if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);
   const [only] = candidates;
   if (only === undefined) return [];
   if (candidates.length === 1) return [{ path: only.path, reason: reasonFor(repository, only, result.stderr) }];
   const half = Math.ceil(candidates.length / 2);
-  const first = await add(repository, index, candidates.slice(0, half));
-  return [...first, ...(await add(repository, index, candidates.slice(half)))];
+  const first = await add(repository, index, candidates.slice(0, half), options);
+  return [...first, ...(await add(repository, index, candidates.slice(half), options))];
+}
+
+/** What git says of a file that stands where the index has a folder, or the reverse. */
+const CLASH = /appears as both a file and as a directory/;
+
+/**
+ * Adds candidates that take the place of what the index has of the other kind. A file that stands where git was told not
+ * to look at what a folder holds, as outside of a sparse checkout, is left out: with it all of that would be removed.
+ */
+async function addInPlace(
+  repository: Repository,
+  index: PrivateIndex,
+  candidates: readonly Candidate[],
+): Promise<readonly Quarantined[]> {
+  const { skipWorktree, assumeUnchanged } = await readIndexFlags(repository, { GIT_INDEX_FILE: index.file });
+  const folders = new Set([...skipWorktree, ...assumeUnchanged].flatMap((path) => parentsOf(asRelative(path))));
+  const isUnseen = ({ path, stats }: Candidate): boolean => stats !== undefined && folders.has(path);
+  const leftOut = candidates.filter(isUnseen).map(({ path }) => ({ path, reason: 'unsupported-name' as const }));
+  const others = candidates.filter((one) => !isUnseen(one));
+  return [...leftOut, ...(await add(repository, index, others, ['--replace']))];
 }
 
 /** Names that some system takes for the git folder are ignored by git, which says so and goes on. */
@@ -115,7 +139,7 @@ export const takeBack = (
   index: PrivateIndex,
   candidates: readonly Pick<Candidate, 'path' | 'tracked'>[],
 ): Promise<void> =>
-  writeEntries(
+  writeUnderFlags(
     repository,
     index,
     candidates.map(({ path, tracked }) => ({

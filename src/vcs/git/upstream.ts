@@ -62,6 +62,10 @@ async function pushesToUpstream(repository: Repository): Promise<boolean> {
   return /^(upstream|tracking)$/.test(setting.stdout.toString('utf8').trim());
 }
 
+/** Returns where git notes a remote's branch, unless its configuration says otherwise. */
+export const trackingRefOf = (remote: string, remoteRef: string): string =>
+  `refs/remotes/${remote}/${remoteRef.replace(/^refs\/heads\//, '')}`;
+
 type UpstreamParts = {
   readonly remote: string;
   readonly remoteRef: string;
@@ -72,7 +76,7 @@ type UpstreamParts = {
 const upstream = ({ remote, remoteRef, branch, tracking }: UpstreamParts): Upstream => ({
   remote,
   remoteRef,
-  trackingRef: tracking ?? `refs/remotes/${remote}/${remoteRef.replace(/^refs\/heads\//, '')}`,
+  trackingRef: tracking ?? trackingRefOf(remote, remoteRef),
   seenRef: memoryRef(remote, branch),
 });
 
