@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, lutimesSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asAbsolute } from '../../src/model/paths.js';
@@ -138,6 +138,36 @@ describe.skipIf(!needs('hg'))('a hub that another hg is at work on', () => {
     });
     expect(report.verdict).not.toBe('synced');
     rmSync(lock);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it.each([
+    ['wlock', '--force-free-wlock'],
+    ['store/lock', '--force-free-lock'],
+  ])('elsewhere for longer than any work takes is named with what frees it (%s)', async (name, option) => {
+    const lock = join(world.hub, '.hg', name);
+    symlinkSync('elsewhere:1', lock);
+    const longAgo = Date.now() / 1000 - 660;
+    lutimesSync(lock, longAgo, longAgo);
+    here.write('a.txt', 'a\n');
+    const report = await here.run();
+    expect(report.verdict).toBe('attention');
+    expect(report.why).toContain("'elsewhere:1'");
+    const [, command = ''] = /at work no more: hg (.*)$/.exec(report.why) ?? [];
+    expect(command).toBe(`debuglocks ${option} -R '${world.hub}'`);
+    here.hg(...command.replaceAll("'", '').split(' '));
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it('and that died there on this machine holds nothing up', async () => {
+    const holder = spawn('hg', ['debuglocks', '--set-lock', '--config', 'ui.interactive=true'], { cwd: world.hub });
+    const ended = new Promise((resolve) => holder.on('exit', resolve));
+    const lock = join(world.hub, '.hg/store/lock');
+    await expect.poll(() => lstatSync(lock, { throwIfNoEntry: false }), { timeout: 60_000 }).toBeDefined();
+    holder.kill('SIGKILL');
+    await ended;
+    expect(lstatSync(lock).isSymbolicLink()).toBe(true);
+    here.write('a.txt', 'a\n');
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
   });
 });

@@ -1,12 +1,15 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Blocked, RemoteFailure } from '../../model/outcome.js';
+import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import type { ExecResult } from '../../system/exec.js';
-import { isFolder } from '../../system/files.js';
+import { isFolder, joinPath } from '../../system/files.js';
 import { network } from './network.js';
+import { sharedFrom } from './open.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import type { Upstream } from './upstream.js';
+import { lastingLockOfHub } from './working-tree-lock.js';
 
 /** Why a hub could not be used. */
 export type Unavailable = { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string };
@@ -28,11 +31,25 @@ export async function askHub(
  * Takes back what an hg that was killed left on a hub that is a folder of this machine: until then it would refuse every
  * push. Hg itself makes sure that nobody is at work there.
  */
-async function recoverHub({ hg, top }: Repository, { url }: Upstream, { stderr }: ExecResult): Promise<boolean> {
+async function recoverHub(repository: Repository, upstream: Upstream, { stderr }: ExecResult): Promise<boolean> {
   if (!/abandoned transaction found/.test(stderr)) return false;
-  const path = url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url);
-  if (!isFolder(join(path, '.hg'))) return false;
-  return (await hg.run(['recover', '-q', `--repository=${path}`])).exitCode === 0;
+  const folder = hubFolder(repository, upstream);
+  if (folder === undefined) return false;
+  return (await repository.hg.run(['recover', '-q', `--repository=${folder}`])).exitCode === 0;
+}
+
+/** Returns where a hub is that is a folder of this machine; undefined where it is none. */
+function hubFolder({ top }: Repository, { url }: Upstream): AbsolutePath | undefined {
+  const folder = asAbsolute(url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url));
+  return isFolder(joinPath(folder, '.hg')) ? folder : undefined;
+}
+
+/** Says who has held a lock of the hub for so long that time alone frees it no more, as far as it can be seen from here. */
+export function lastingHubLock(repository: Repository, upstream: Upstream): string | undefined {
+  const folder = hubFolder(repository, upstream);
+  if (folder === undefined) return undefined;
+  const hgFolder = joinPath(folder, '.hg');
+  return lastingLockOfHub(folder, { hgFolder, sharedFolder: sharedFrom(hgFolder), now: repository.now });
 }
 
 /** Says that the hub could not be used. */
