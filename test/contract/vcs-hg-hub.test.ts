@@ -235,8 +235,19 @@ describe.skipIf(!needs('hg'))('a branch of the hub whose name', () => {
 });
 
 describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub', () => {
-  it.each(['all of it', 'the last of it'])('does not come back with more of it (%s)', async (what) => {
-    const run = (): ReturnType<HgMachine['run']> => here.run();
+  const run = (): ReturnType<HgMachine['run']> => here.run();
+  const strip = (revision: string): void =>
+    void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+  const hubHas = (settings: string): void => writeFileSync(join(world.hub, '.hg/hgrc'), settings);
+  const PRIVATE = '[phases]\npublish = false\n';
+
+  it.each([
+    ['all of it', ''],
+    ['the last of it', ''],
+    ['all of it', PRIVATE],
+    ['the last of it', PRIVATE],
+  ])('does not come back with more of it (%s, %j)', async (what, settings) => {
+    hubHas(settings);
     writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\n[hooks]\npretxncommit.no = false\n`);
     here.write('a.txt', 'FIRST\n');
     await run();
@@ -244,11 +255,41 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
     here.write('a.txt', 'PURGED\n');
     expect((await run()).why).toContain('the work is safe on');
     const revision = what === 'all of it' ? first : 'tip';
-    hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+    strip(revision);
     here.write('a.txt', 'ANEW\n');
     expect((await run()).why).toContain('the work is safe on');
     expect(world.hubHistory()).toContain('ANEW');
     expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it.each(['', PRIVATE])('does not come back with what the hub had refused on top of it (%j)', async (settings) => {
+    hubHas(settings);
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\n[hooks]\npretxncommit.no = false\n`);
+    here.write('a.txt', 'PURGED\n');
+    expect((await run()).why).toContain('the work is safe on');
+    hubHas(`${settings}[hooks]\npretxnchangegroup = exit 1\n`);
+    here.write('a.txt', 'ANEW\n');
+    expect((await run()).why).not.toContain('the work is safe on');
+    hubHas(settings);
+    strip('tip');
+    expect((await run()).why).toContain('the work is safe on');
+    expect(world.hubHistory()).toContain('ANEW');
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it('does not come back to a hub that does not publish, and is not called safe there', async () => {
+    hubHas(PRIVATE);
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    here.write('README.md', 'PURGED\n');
+    const pause = (): ReturnType<HgMachine['run']> => here.run({ conflict: 'pause' });
+    for (let turn = 0; turn < 2; turn += 1) expect((await pause()).why).toContain('the work is safe on');
+    strip(here.savedAside());
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { verdict, why } = await pause();
+      expect([verdict, why]).toEqual(['conflict', expect.stringContaining("the work is no longer on the hub's")]);
+      expect(world.hubHistory()).not.toContain('PURGED');
+    }
   });
 });
 
