@@ -115,6 +115,87 @@ describe.skipIf(!needs('hg'))('a hub with several heads', () => {
   });
 });
 
+describe.skipIf(!needs('hg'))('a head of the branch on the hub, under a bookmark', () => {
+  /** Makes a head on what came first, under a bookmark of another person's, and sends it. */
+  function begin(bookmark: string, file: string): void {
+    there.hg('update', '-q', '-r', '0');
+    there.hg('bookmark', '-q', bookmark);
+    more(bookmark, file);
+  }
+
+  function more(bookmark: string, file: string): void {
+    there.hg('update', '-q', bookmark);
+    there.write(file, 'there\n');
+    there.commit(file);
+    there.hg('push', '-q', '-r', '.', '-B', bookmark);
+  }
+
+  /** Makes a head without a bookmark on what came first, and sends it. */
+  function plain(file: string): void {
+    there.hg('update', '-q', '-r', '0');
+    there.write(file, 'there\n');
+    there.commit(file);
+    there.hg('push', '-q', '--force', '-r', '.');
+  }
+
+  it.each(['newer', 'older'])('is left alone and told where there is another one (%s)', async (age) => {
+    if (age === 'newer') plain('b.txt');
+    begin('feature', 'f.txt');
+    if (age === 'older') plain('b.txt');
+    here.write('a.txt', 'a\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("a further head of 'default', under the bookmark 'feature', not merged here");
+      expect(report.why).toContain("to follow it instead: hg pull -B 'feature', then hg update 'feature'");
+    }
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'b.txt']);
+    expect(hg(world.hub, 'log', '-r', here.head(), '-T', '{node}')).toBe(here.head());
+    more('feature', 'g.txt');
+    expect((await here.run()).verdict).toBe('attention');
+    here.hg('merge', '-q', '-r', 'feature');
+    here.hg('commit', '-q', '-m', 'merged by hand');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it.each(['@', 'main'])('is followed where there is no other one, and goes on being (%s)', async (bookmark) => {
+    begin(bookmark, 'b.txt');
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    more(bookmark, 'c.txt');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'b.txt', 'c.txt']);
+    for (const machine of [there, here]) expect((await machine.run()).verdict).toBe('synced');
+    expect(there.head()).toBe(here.head());
+  });
+
+  it('is followed where the bookmark is active, and the others are left alone and told', async () => {
+    begin('feature', 'f.txt');
+    there.hg('bookmark', '-q', '--inactive');
+    plain('b.txt');
+    here.hg('pull', '-q');
+    here.hg('update', '-q', 'feature');
+    here.write('a.txt', 'a\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("a further head of 'default', not merged here");
+    }
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'f.txt']);
+    expect(hg(world.hub, 'log', '-r', 'feature', '-T', '{node}')).toBe(here.head());
+  });
+
+  it('is followed as `@` before those of others where each has one, and they are told', async () => {
+    begin('@', 'b.txt');
+    there.hg('bookmark', '-q', '--inactive');
+    begin('feature', 'f.txt');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'fast-forwarded' } });
+    expect(report.why).toContain("under the bookmark 'feature'");
+    expect(here.files()).toEqual({ 'README.md': 'hello\n', 'b.txt': 'there\n' });
+  });
+});
+
 describe.skipIf(!needs('hg'))('a push that the hub refuses', () => {
   it('because a file is larger than the hub takes is told as that', async () => {
     refuse('a.bin is larger than 10 MB');

@@ -62,17 +62,24 @@ export const HELD: Blocked = { kind: 'locked', hint: 'another hg is at work here
 export const isHeld = ({ exitCode, stderr }: ExecResult): boolean =>
   exitCode !== 0 && /waiting for lock on|lock held by|repository .* locked/i.test(stderr);
 
+/** A head of a branch on the hub, with the bookmarks that stand on it there. */
+export type HubHead = { readonly id: string; readonly bookmarks: readonly string[] };
+
 /** The heads of a branch on the hub, newest first; those that are known here to be closed only where all are. */
 export type HubHeads =
-  | { readonly kind: 'found'; readonly heads: readonly string[] }
+  | { readonly kind: 'found'; readonly heads: readonly HubHead[] }
   | { readonly kind: 'absent' }
   | Unavailable;
 
-/** Asks the hub for a branch; a quiet run asks nothing else. */
+/** Asks the hub for a branch, of which each head is `<id>(\n<bookmark>)*\0`; a quiet run asks nothing else. */
 export async function headsOf(repository: Repository, upstream: Upstream, branch: string): Promise<HubHeads> {
   const result = await askHub(repository, upstream, ['autosync-heads', `--branch=${branch}`]);
   if (result.exitCode !== 0) return unavailable(result);
-  const heads = result.stdout.toString('utf8').split('\0').slice(0, -1);
+  const records = result.stdout.toString('utf8').split('\0').slice(0, -1);
+  const heads = records.map((record) => {
+    const [id = '', ...bookmarks] = record.split('\n');
+    return { id, bookmarks };
+  });
   return heads.length === 0 ? { kind: 'absent' } : { kind: 'found', heads };
 }
 
