@@ -1,4 +1,5 @@
-"""Lets autosync ask a hub for the heads of a branch: to a mere name hg answers with a bookmark or a tag that is called so.
+"""Lets autosync ask a hub for the heads of a branch, and whose they are: to a mere name hg answers with a bookmark or a tag
+that is called so.
 And lets it find out what a repository that was pulled from has no more."""
 
 from mercurial import error, hg, registrar
@@ -11,19 +12,23 @@ command = registrar.command(cmdtable)
 
 @command(b'autosync-heads', [(b'', b'branch', b'', b'the branch', b'NAME')], b'--branch NAME PATH')
 def autosync_heads(ui, repo, path, **opts):
-    """print the heads of a branch on a hub, newest first, each followed by a NUL
+    """print the heads of a branch on a hub, newest first, each with its bookmarks there, one a line, and followed by a NUL
 
     Those that are known here to be closed are left out; where all are, it is the newest of them.
     """
     peer = hg.peer(repo, {}, ui.paths[path][0].loc)
     try:
         with peer.commandexecutor() as executor:
-            branches = executor.callcommand(b'branchmap', {}).result()
+            # Asked for before either is waited for, so that both are one question to the hub.
+            asked = executor.callcommand(b'branchmap', {})
+            marks = executor.callcommand(b'listkeys', {b'namespace': b'bookmarks'})
+            branches, marks = asked.result(), marks.result()
         heads = list(reversed(branches[opts['branch']])) if opts['branch'] in branches else []
     finally:
         peer.close()
     for node in not_closed(repo.unfiltered(), heads) or heads[:1]:
-        ui.write(hex(node) + b'\0')
+        names = sorted(name for name, place in marks.items() if place == hex(node))
+        ui.write(b'\n'.join([hex(node)] + names) + b'\0')
 
 
 def not_closed(repo, heads):

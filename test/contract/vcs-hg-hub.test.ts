@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, lutimesSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asAbsolute } from '../../src/model/paths.js';
@@ -115,6 +115,87 @@ describe.skipIf(!needs('hg'))('a hub with several heads', () => {
   });
 });
 
+describe.skipIf(!needs('hg'))('a head of the branch on the hub, under a bookmark', () => {
+  /** Makes a head on what came first, under a bookmark of another person's, and sends it. */
+  function begin(bookmark: string, file: string): void {
+    there.hg('update', '-q', '-r', '0');
+    there.hg('bookmark', '-q', bookmark);
+    more(bookmark, file);
+  }
+
+  function more(bookmark: string, file: string): void {
+    there.hg('update', '-q', bookmark);
+    there.write(file, 'there\n');
+    there.commit(file);
+    there.hg('push', '-q', '-r', '.', '-B', bookmark);
+  }
+
+  /** Makes a head without a bookmark on what came first, and sends it. */
+  function plain(file: string): void {
+    there.hg('update', '-q', '-r', '0');
+    there.write(file, 'there\n');
+    there.commit(file);
+    there.hg('push', '-q', '--force', '-r', '.');
+  }
+
+  it.each(['newer', 'older'])('is left alone and told where there is another one (%s)', async (age) => {
+    if (age === 'newer') plain('b.txt');
+    begin('feature', 'f.txt');
+    if (age === 'older') plain('b.txt');
+    here.write('a.txt', 'a\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("a further head of 'default', under the bookmark 'feature', not merged here");
+      expect(report.why).toContain("to follow it instead: hg pull -B 'feature', then hg update 'feature'");
+    }
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'b.txt']);
+    expect(hg(world.hub, 'log', '-r', here.head(), '-T', '{node}')).toBe(here.head());
+    more('feature', 'g.txt');
+    expect((await here.run()).verdict).toBe('attention');
+    here.hg('merge', '-q', '-r', 'feature');
+    here.hg('commit', '-q', '-m', 'merged by hand');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it.each(['@', 'main'])('is followed where there is no other one, and goes on being (%s)', async (bookmark) => {
+    begin(bookmark, 'b.txt');
+    here.write('a.txt', 'a\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    more(bookmark, 'c.txt');
+    expect(await here.run()).toMatchObject({ verdict: 'synced', integrate: { kind: 'merged' } });
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'b.txt', 'c.txt']);
+    for (const machine of [there, here]) expect((await machine.run()).verdict).toBe('synced');
+    expect(there.head()).toBe(here.head());
+  });
+
+  it('is followed where the bookmark is active, and the others are left alone and told', async () => {
+    begin('feature', 'f.txt');
+    there.hg('bookmark', '-q', '--inactive');
+    plain('b.txt');
+    here.hg('pull', '-q');
+    here.hg('update', '-q', 'feature');
+    here.write('a.txt', 'a\n');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const report = await here.run();
+      expect(report.verdict).toBe('attention');
+      expect(report.why).toContain("a further head of 'default', not merged here");
+    }
+    expect(Object.keys(here.files()).sort()).toEqual(['README.md', 'a.txt', 'f.txt']);
+    expect(hg(world.hub, 'log', '-r', 'feature', '-T', '{node}')).toBe(here.head());
+  });
+
+  it('is followed as `@` before those of others where each has one, and they are told', async () => {
+    begin('@', 'b.txt');
+    there.hg('bookmark', '-q', '--inactive');
+    begin('feature', 'f.txt');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'attention', integrate: { kind: 'fast-forwarded' } });
+    expect(report.why).toContain("under the bookmark 'feature'");
+    expect(here.files()).toEqual({ 'README.md': 'hello\n', 'b.txt': 'there\n' });
+  });
+});
+
 describe.skipIf(!needs('hg'))('a push that the hub refuses', () => {
   it('because a file is larger than the hub takes is told as that', async () => {
     refuse('a.bin is larger than 10 MB');
@@ -138,6 +219,36 @@ describe.skipIf(!needs('hg'))('a hub that another hg is at work on', () => {
     });
     expect(report.verdict).not.toBe('synced');
     rmSync(lock);
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it.each([
+    ['wlock', '--force-free-wlock'],
+    ['store/lock', '--force-free-lock'],
+  ])('elsewhere for longer than any work takes is named with what frees it (%s)', async (name, option) => {
+    const lock = join(world.hub, '.hg', name);
+    symlinkSync('elsewhere:1', lock);
+    const longAgo = Date.now() / 1000 - 660;
+    lutimesSync(lock, longAgo, longAgo);
+    here.write('a.txt', 'a\n');
+    const report = await here.run();
+    expect(report.verdict).toBe('attention');
+    expect(report.why).toContain("'elsewhere:1'");
+    const [, command = ''] = /at work no more: hg (.*)$/.exec(report.why) ?? [];
+    expect(command).toBe(`debuglocks ${option} -R '${world.hub}'`);
+    here.hg(...command.replaceAll("'", '').split(' '));
+    expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
+  });
+
+  it('and that died there on this machine holds nothing up', async () => {
+    const holder = spawn('hg', ['debuglocks', '--set-lock', '--config', 'ui.interactive=true'], { cwd: world.hub });
+    const ended = new Promise((resolve) => holder.on('exit', resolve));
+    const lock = join(world.hub, '.hg/store/lock');
+    await expect.poll(() => lstatSync(lock, { throwIfNoEntry: false }), { timeout: 60_000 }).toBeDefined();
+    holder.kill('SIGKILL');
+    await ended;
+    expect(lstatSync(lock).isSymbolicLink()).toBe(true);
+    here.write('a.txt', 'a\n');
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
   });
 });
@@ -205,8 +316,19 @@ describe.skipIf(!needs('hg'))('a branch of the hub whose name', () => {
 });
 
 describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub', () => {
-  it.each(['all of it', 'the last of it'])('does not come back with more of it (%s)', async (what) => {
-    const run = (): ReturnType<HgMachine['run']> => here.run();
+  const run = (): ReturnType<HgMachine['run']> => here.run();
+  const strip = (revision: string): void =>
+    void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+  const hubHas = (settings: string): void => writeFileSync(join(world.hub, '.hg/hgrc'), settings);
+  const PRIVATE = '[phases]\npublish = false\n';
+
+  it.each([
+    ['all of it', ''],
+    ['the last of it', ''],
+    ['all of it', PRIVATE],
+    ['the last of it', PRIVATE],
+  ])('does not come back with more of it (%s, %j)', async (what, settings) => {
+    hubHas(settings);
     writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\n[hooks]\npretxncommit.no = false\n`);
     here.write('a.txt', 'FIRST\n');
     await run();
@@ -214,11 +336,41 @@ describe.skipIf(!needs('hg'))('work that was set aside, and stripped on the hub'
     here.write('a.txt', 'PURGED\n');
     expect((await run()).why).toContain('the work is safe on');
     const revision = what === 'all of it' ? first : 'tip';
-    hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+    strip(revision);
     here.write('a.txt', 'ANEW\n');
     expect((await run()).why).toContain('the work is safe on');
     expect(world.hubHistory()).toContain('ANEW');
     expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it.each(['', PRIVATE])('does not come back with what the hub had refused on top of it (%j)', async (settings) => {
+    hubHas(settings);
+    writeFileSync(join(here.top, '.hg/hgrc'), `[paths]\ndefault = ${world.hub}\n[hooks]\npretxncommit.no = false\n`);
+    here.write('a.txt', 'PURGED\n');
+    expect((await run()).why).toContain('the work is safe on');
+    hubHas(`${settings}[hooks]\npretxnchangegroup = exit 1\n`);
+    here.write('a.txt', 'ANEW\n');
+    expect((await run()).why).not.toContain('the work is safe on');
+    hubHas(settings);
+    strip('tip');
+    expect((await run()).why).toContain('the work is safe on');
+    expect(world.hubHistory()).toContain('ANEW');
+    expect(world.hubHistory()).not.toContain('PURGED');
+  });
+
+  it('does not come back to a hub that does not publish, and is not called safe there', async () => {
+    hubHas(PRIVATE);
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    here.write('README.md', 'PURGED\n');
+    const pause = (): ReturnType<HgMachine['run']> => here.run({ conflict: 'pause' });
+    for (let turn = 0; turn < 2; turn += 1) expect((await pause()).why).toContain('the work is safe on');
+    strip(here.savedAside());
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { verdict, why } = await pause();
+      expect([verdict, why]).toEqual(['conflict', expect.stringContaining("the work is no longer on the hub's")]);
+      expect(world.hubHistory()).not.toContain('PURGED');
+    }
   });
 });
 
@@ -259,6 +411,27 @@ describe.skipIf(!needs('hg'))('a hub that is pushed to at another URL', () => {
     pushTo(`file://${world.hub}`);
     expect(await here.run()).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
     expect(world.hubHistory()).toContain('MINE');
+  });
+
+  it.each([
+    ['backed up', { mode: 'backup' }],
+    ['set aside', { conflict: 'pause' }],
+  ] as const)('has what is %s only where it is pulled from, too', async (_what, settings) => {
+    const fork = join(world.folder, 'fork');
+    hg(world.folder, 'clone', '-q', '-U', world.hub, fork);
+    pushTo(`file://${fork}`);
+    there.write('README.md', 'THEIRS\n');
+    await there.run();
+    for (const token of ['ONE', 'ONE', 'TWO']) {
+      here.write('README.md', `${token}\n`);
+      const report = await here.run(settings);
+      expect(report.verdict).not.toBe('synced');
+      expect(report.push).toMatchObject({ kind: 'not-attempted' });
+      expect(report.why).toContain('default:pushurl');
+    }
+    pushTo(`file://${world.hub}`);
+    expect((await here.run(settings)).why).not.toContain('pushurl');
+    expect(world.hubHistory()).toContain('TWO');
   });
 });
 

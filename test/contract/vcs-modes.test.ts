@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../support/desk.js';
 import { hg } from '../support/hg-world.js';
@@ -322,6 +324,39 @@ describe.skipIf(!needs('hg'))("a backup of Mercurial's", () => {
       expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed' } });
       expect(world.hubHistory()).toContain('ANEW');
       expect(world.hubHistory()).not.toContain('PURGED');
+      world.remove();
+    },
+  );
+});
+
+describe.skipIf(!needs('hg'))("a backup of Mercurial's to a hub that does not publish", () => {
+  const strip = (revision: string): void =>
+    void hg(world.hub, '--config', 'extensions.strip=', 'strip', '-q', '--no-backup', '-r', revision);
+
+  it.each(['the last one', 'all of them', 'all of them, and the bookmark'])(
+    'does not bring back what was taken away there (%s)',
+    async (what) => {
+      begin(hgHarness);
+      writeFileSync(join(world.hub, '.hg/hgrc'), '[phases]\npublish = false\n');
+      for (const top of [world.hub, here.top]) hg(top, 'phase', '--force', '--draft', '-r', 'all()');
+      here.write('a.txt', 'FIRST\n');
+      expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+      const first = here.savedAside();
+      here.write('a.txt', 'PURGED\n');
+      expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+      expect(await (await here.open(BACKUP)).unpushed(world.branch)).toBe(0);
+      strip(what === 'the last one' ? 'tip' : first);
+      if (what.endsWith('the bookmark')) hg(world.hub, 'bookmark', '-q', '--delete', 'autosync/here/default');
+      here.write('a.txt', 'ANEW\n');
+      expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'pushed', commits: 1 } });
+      expect(world.hubHistory()).toContain('ANEW');
+      expect(world.hubHistory()).not.toContain('PURGED');
+      expect(hg(world.hub, 'files', '-r', here.savedAside())).toBe('README.md\na.txt');
+      expect(await (await here.open(BACKUP)).unpushed(world.branch)).toBe(0);
+      // Nothing stands on what he may still amend.
+      here.commit('by hand');
+      here.command('commit', '--amend', '-q', '-m', 'amended');
+      expect(await here.run(BACKUP)).toMatchObject({ verdict: 'synced', push: { kind: 'nothing-to-push' } });
       world.remove();
     },
   );

@@ -3,6 +3,7 @@ import type { RelativePath } from '../../model/paths.js';
 import { joinPath } from '../../system/files.js';
 import { type BackupHub, lookedAt, noHub } from '../backup-hub.js';
 import type { BackupRequest, BackupResult } from '../vcs.js';
+import { everHeld, heldAside, rememberAside, rememberNotThere } from './aside-memory.js';
 import { type Candidate, uncommittedPaths } from './candidates.js';
 import { changesOf, foreseenChanges } from './changes.js';
 import { exactly } from './command.js';
@@ -24,7 +25,8 @@ import { type Upstream, upstreamOf } from './upstream.js';
 /**
  * Backs the working tree up under this machine's own bookmark on the hub. A backup holds the files and not the person's
  * commits: those would become public by it, and he could not amend them any more. Each stands upon the last one, on a
- * named branch of this machine's own; the first stands on what is public of his history, as far as the hub has it.
+ * named branch of this machine's own; the first stands on what is public of his history, as far as the hub has it. Where
+ * nothing is, because the hub does not publish, it stands on nothing: he could not amend what something stands on.
  */
 export async function backUp(
   repository: Repository,
@@ -60,11 +62,13 @@ export async function backUp(
   const { hub, last, base } = await basisOf(repository, {
     head,
     hub: looked,
+    bookmark,
     last: await lastBackup(repository, bookmark, looked),
   });
   const { id, commit } = await commitBackup(repository, { head, last, base, candidates });
   if (id !== undefined) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
+    await rememberSeen(repository, { hub, bookmark, id });
   }
   const push = request.push ? await send(repository, { hub, bookmark, id }) : NOT_ASKED_FOR;
   return { kind: 'done', commit, quarantined, fetch: lookedAt(hub, id), push };
@@ -97,21 +101,27 @@ async function lastBackup(repository: Repository, bookmark: string, hub: Hub): P
   const [own] = await bookmarked(repository, bookmark);
   if (own === undefined || hub.kind === 'unseen') return hub.kind === 'seen' ? hub.id : own;
   if (hub.id !== undefined) return (await isAncestor(repository, hub.id, own)) ? own : hub.id;
-  return (await countOf(repository, `${own} and public()`)) === 0 ? own : undefined;
+  const had = await everHeld(repository, { upstream: hub.upstream, bookmark });
+  return (await countOf(repository, `${own} and ${had}`)) === 0 ? own : undefined;
 }
 
-type Known = { readonly head: string | undefined; readonly hub: Hub; readonly last: string | undefined };
+type Known = {
+  readonly head: string | undefined;
+  readonly hub: Hub;
+  readonly bookmark: string;
+  readonly last: string | undefined;
+};
 
 /** What the next backup continues, and what it stands on; undefined where it begins with nothing. */
 type Basis = Pick<Known, 'hub' | 'last'> & { readonly base: string | undefined };
 
 /**
- * Returns what a backup stands on: the last one, else what is public of the person's history. What is public was on a
- * hub once: where that was taken away, or the hub is another one, a new line is begun on what the hub still has.
+ * Returns what a backup stands on: the last one, else what is public of the person's history. Where the hub had some of
+ * that and has it no more, or is another hub, a new line is begun on what it still has.
  */
-async function basisOf(repository: Repository, { head, hub, last }: Known): Promise<Basis> {
-  const from = last ?? head;
-  const ground = from === undefined ? [] : await changesetsOf(repository, `heads(::${from} and public())`);
+async function basisOf(repository: Repository, known: Known): Promise<Basis> {
+  const { hub, last } = known;
+  const ground = await groundOf(repository, known);
   const base = last ?? ground[0];
   // What the hub has just named stands on nothing that it does not have.
   if (hub.kind === 'unseen' || ground.every((id) => id === hub.id)) return { hub, last, base };
@@ -120,6 +130,14 @@ async function basisOf(repository: Repository, { head, hub, last }: Known): Prom
   if (shared === ground) return { hub, last, base };
   // Where what it stood on was taken away, the hub's bookmark has gone back to what is left.
   return { hub, last: hub.id, base: hub.id ?? shared[0] };
+}
+
+/** Returns the newest of what the hub has had of what a backup stands on. */
+async function groundOf(repository: Repository, { head, hub, bookmark, last }: Known): Promise<readonly string[]> {
+  if (last === undefined)
+    return head === undefined ? [] : await changesetsOf(repository, `heads(::${head} and public())`);
+  const had = hub.kind === 'unseen' ? 'public()' : await everHeld(repository, { upstream: hub.upstream, bookmark });
+  return await changesetsOf(repository, `heads(::${last} and ${had})`);
 }
 
 /** Goes back from some changesets, newest first, to what the hub has of them; one question where it has them all. */
@@ -166,14 +184,27 @@ async function commitBackup(repository: Repository, { head, last, base, candidat
   });
 }
 
-type Sending = { readonly hub: Hub; readonly bookmark: string; readonly id: string | undefined };
+type Seen = { readonly hub: Hub; readonly bookmark: string; readonly id: string };
+
+/** Remembers what the hub has just named, unless more is remembered of what the backup stands on. */
+async function rememberSeen(repository: Repository, { hub, bookmark, id }: Seen): Promise<void> {
+  if (hub.kind === 'unseen' || hub.id === undefined) return;
+  const aside = { upstream: hub.upstream, bookmark };
+  const held = await heldAside(repository, aside);
+  const isMore = held !== undefined && (await countOf(repository, `${held} and ${hub.id}::${id}`)) > 0;
+  if (!isMore) rememberAside(repository, aside, hub.id);
+}
+
+type Sending = Omit<Seen, 'id'> & { readonly id: string | undefined };
 
 async function send(repository: Repository, { hub, bookmark, id }: Sending): Promise<PushOutcome> {
   if (hub.kind === 'unseen') return { kind: 'not-attempted', why: hub.why };
   if (id === undefined || id === hub.id) return { kind: 'nothing-to-push' };
   const { upstream } = hub;
   const sent = await pushChangeset(repository, { upstream, id, isNewBranch: true, bookmark });
-  if (sent.kind === 'unavailable' || sent.kind === 'rejected') return sent;
+  if (sent.kind === 'not-attempted') rememberNotThere(repository, { upstream, bookmark });
+  if (sent.kind !== 'sent' && sent.kind !== 'nothing-to-push') return sent;
+  rememberAside(repository, { upstream, bookmark }, id);
   const commits = await countOf(repository, hub.id === undefined ? `${id}` : `only(${id}, ${hub.id})`);
   return { kind: 'pushed', commits };
 }
@@ -210,6 +241,10 @@ export async function notBackedUp(
 
 /** Counts the backups that the hub has not got; undefined before the first. */
 export async function unsentBackups(repository: Repository, branch: string): Promise<number | undefined> {
-  const [last] = await bookmarked(repository, asideBookmark(repository, branch));
-  return last === undefined ? undefined : await countOf(repository, `::${last} and not public()`);
+  const bookmark = asideBookmark(repository, branch);
+  const [last] = await bookmarked(repository, bookmark);
+  if (last === undefined) return undefined;
+  const upstream = await upstreamOf(repository);
+  const had = 'why' in upstream ? 'public()' : await everHeld(repository, { upstream, bookmark });
+  return await countOf(repository, `::${last} and not ${had}`);
 }

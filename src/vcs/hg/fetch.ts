@@ -2,13 +2,14 @@ import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
-import { askHub, HELD, headsOf, identify, isHeld, type Unavailable, unavailable } from './hub.js';
+import { followedHead } from './followed-head.js';
+import { askHub, HELD, type HubHead, headsOf, identify, isHeld, type Unavailable, unavailable } from './hub.js';
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
 import { leftAlone } from './left-alone.js';
 import { quietly } from './progress.js';
 import type { Repository } from './repository.js';
 import { countAheadBehind, countOf, isAncestor, isKnown, readPosition } from './revisions.js';
-import { openHeads, sharedGround, sharedHeads } from './shared-head.js';
+import { allOf, openHeads, sharedGround, sharedHeads } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 const NO_HUB: HubState = { relation: 'no-upstream', head: undefined, ahead: 0, behind: 0 };
@@ -27,7 +28,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     return { kind: 'fetched', hub: await compare(repository, state.head, undefined) };
   }
   if (found.kind !== 'found') return found;
-  const { tip, head, open, further } = found;
+  const { tip, head, bookmarks, open, further } = found;
   const ours = await standsOnNow(repository, state);
   const rewritten = await isRewritten({ repository, upstream, seen: seen?.head, hub: head, ours });
   if (typeof rewritten !== 'boolean') return rewritten;
@@ -35,7 +36,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   if (rewritten) return { kind: 'blocked', blocked: await rewrittenHub(repository, { head, seen, ours }) };
   if ((await countOf(repository, `${head} and closed()`)) > 0)
     return { kind: 'blocked', blocked: closed(state.branch) };
-  if (seen?.head !== head || seen.tip !== tip) remember(repository, key, { tip, head });
+  if (!isSame(seen, found)) remember(repository, key, { tip, head, bookmarks });
   const left = await leftAlone(repository, { branch: state.branch, ours, head, open, further });
   const hub = {
     ...(await compare(repository, ours, head)),
@@ -45,6 +46,9 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
     ? { kind: 'fetched', hub }
     : await withoutObsolete(repository, { ours, theirs: head }, hub);
 }
+
+const isSame = (seen: HubMemory | undefined, found: HubMemory): boolean =>
+  seen?.head === found.head && seen.tip === found.tip && seen.bookmarks.join('\0') === found.bookmarks.join('\0');
 
 /** Returns what the branch stands on after the hub has answered: the person may have committed meanwhile. */
 async function standsOnNow(repository: Repository, state: WorkingTreeState): Promise<string | undefined> {
@@ -76,27 +80,29 @@ type BringRequest = {
   readonly upstream: Upstream;
   readonly state: WorkingTreeState;
   readonly seen: HubMemory | undefined;
-  readonly heads: readonly string[];
+  readonly heads: readonly HubHead[];
 };
 
 type Found =
-  | ({ readonly kind: 'found'; readonly open: readonly string[]; readonly further: readonly string[] } & HubMemory)
+  | ({ readonly kind: 'found'; readonly open: readonly string[]; readonly further: readonly HubHead[] } & HubMemory)
   | { readonly kind: 'absent' }
   | Exclude<FetchResult, { kind: 'fetched' }>;
 
 /** Pulls the branch where the hub has something new, and finds the head that machines share. */
 async function bringHere({ repository, upstream, state, seen, heads }: BringRequest): Promise<Found> {
-  if (heads[0] !== seen?.tip || !(await isKnown(repository, heads.join('+')))) {
+  if (heads[0]?.id !== seen?.tip || !(await isKnown(repository, allOf(heads)))) {
     const missing = await pullBranch(repository, upstream, state.branch);
     if (missing !== undefined) return missing;
   }
   const open = await openHeads(repository, heads);
   if (open === undefined)
     return { kind: 'unavailable', reason: 'other', why: 'the hub changed while it was looked at' };
-  const [tip = heads[0] ?? ''] = open;
-  const [shared, ...further] = await sharedHeads(repository, open);
-  const head = shared ?? (await sharedGround(repository, open, [seen?.head, state.head])) ?? tip;
-  return { kind: 'found', tip, head, open, further };
+  const tip = (open[0] ?? heads[0])?.id ?? '';
+  const shared = await sharedHeads(repository, open);
+  const { head, bookmarks } = await followedHead(repository, { heads: shared, seen, ours: state.head });
+  const followed = head ?? (await sharedGround(repository, open, [seen?.head, state.head])) ?? tip;
+  const further = shared.filter(({ id }) => id !== head);
+  return { kind: 'found', tip, head: followed, bookmarks, open: open.map(({ id }) => id), further };
 }
 
 /** Brings what the hub has of a branch here; says why it cannot. */

@@ -6,8 +6,10 @@ import type { Repository } from './repository.js';
 export type HubMemory = {
   /** The newest open head of the branch, whosever it is. */
   readonly tip: string;
-  /** The head that machines share: the newest that is nobody's own. */
+  /** The head that machines share: the one that is followed. */
   readonly head: string;
+  /** The bookmarks of the line that is followed; none where it has a head without any. */
+  readonly bookmarks: readonly string[];
 };
 
 const memoryFile = ({ privateFolder }: Pick<Repository, 'privateFolder'>): AbsolutePath =>
@@ -18,9 +20,14 @@ export function readMemory(repository: Pick<Repository, 'privateFolder'>, key: s
   return readAll(repository)[key];
 }
 
-/** Remembers what a hub has. */
-export function remember(repository: Pick<Repository, 'privateFolder'>, key: string, memory: HubMemory): void {
-  const all = { ...readAll(repository), [key]: memory };
+/** Remembers what a hub has; which bookmarks are followed changes only where that is said. */
+export function remember(
+  repository: Pick<Repository, 'privateFolder'>,
+  key: string,
+  memory: Omit<HubMemory, 'bookmarks'> & Partial<HubMemory>,
+): void {
+  const before = readAll(repository);
+  const all = { ...before, [key]: { bookmarks: before[key]?.bookmarks ?? [], ...memory } };
   writeAtomically(memoryFile(repository), `${JSON.stringify(all, null, 1)}\n`);
 }
 
@@ -40,16 +47,19 @@ function readAll(repository: Pick<Repository, 'privateFolder'>): Record<string, 
   try {
     const value: unknown = JSON.parse(readTextIfPresent(memoryFile(repository)) ?? '{}');
     if (typeof value !== 'object' || value === null) return {};
-    return Object.fromEntries(
-      Object.entries(value).filter((entry): entry is [string, HubMemory] => isMemory(entry[1])),
-    );
+    return Object.fromEntries(Object.entries(value).flatMap(([key, memory]) => readOne(key, memory)));
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;
   }
 }
 
-function isMemory(value: unknown): value is HubMemory {
-  if (typeof value !== 'object' || value === null || !('tip' in value) || !('head' in value)) return false;
-  return [value.tip, value.head].every((id) => typeof id === 'string' && /^[0-9a-f]{40}$/.test(id));
+function readOne(key: string, value: unknown): readonly [string, HubMemory][] {
+  if (typeof value !== 'object' || value === null || !('tip' in value) || !('head' in value)) return [];
+  const { tip, head } = value;
+  if (!isId(tip) || !isId(head)) return [];
+  const names: readonly unknown[] = 'bookmarks' in value && Array.isArray(value.bookmarks) ? value.bookmarks : [];
+  return [[key, { tip, head, bookmarks: names.filter((name) => typeof name === 'string') }]];
 }
+
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);

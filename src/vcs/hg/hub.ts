@@ -1,12 +1,15 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Blocked, RemoteFailure } from '../../model/outcome.js';
+import { type AbsolutePath, asAbsolute } from '../../model/paths.js';
 import type { ExecResult } from '../../system/exec.js';
-import { isFolder } from '../../system/files.js';
+import { isFolder, joinPath } from '../../system/files.js';
 import { network } from './network.js';
+import { sharedFrom } from './open.js';
 import { remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
 import type { Upstream } from './upstream.js';
+import { lastingLockOfHub } from './working-tree-lock.js';
 
 /** Why a hub could not be used. */
 export type Unavailable = { readonly kind: 'unavailable'; readonly reason: RemoteFailure; readonly why: string };
@@ -28,11 +31,25 @@ export async function askHub(
  * Takes back what an hg that was killed left on a hub that is a folder of this machine: until then it would refuse every
  * push. Hg itself makes sure that nobody is at work there.
  */
-async function recoverHub({ hg, top }: Repository, { url }: Upstream, { stderr }: ExecResult): Promise<boolean> {
+async function recoverHub(repository: Repository, upstream: Upstream, { stderr }: ExecResult): Promise<boolean> {
   if (!/abandoned transaction found/.test(stderr)) return false;
-  const path = url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url);
-  if (!isFolder(join(path, '.hg'))) return false;
-  return (await hg.run(['recover', '-q', `--repository=${path}`])).exitCode === 0;
+  const folder = hubFolder(repository, upstream);
+  if (folder === undefined) return false;
+  return (await repository.hg.run(['recover', '-q', `--repository=${folder}`])).exitCode === 0;
+}
+
+/** Returns where a hub is that is a folder of this machine; undefined where it is none. */
+function hubFolder({ top }: Repository, { url }: Upstream): AbsolutePath | undefined {
+  const folder = asAbsolute(url.startsWith('file://') ? fileURLToPath(url) : resolve(top, url));
+  return isFolder(joinPath(folder, '.hg')) ? folder : undefined;
+}
+
+/** Says who has held a lock of the hub for so long that time alone frees it no more, as far as it can be seen from here. */
+export function lastingHubLock(repository: Repository, upstream: Upstream): string | undefined {
+  const folder = hubFolder(repository, upstream);
+  if (folder === undefined) return undefined;
+  const hgFolder = joinPath(folder, '.hg');
+  return lastingLockOfHub(folder, { hgFolder, sharedFolder: sharedFrom(hgFolder), now: repository.now });
 }
 
 /** Says that the hub could not be used. */
@@ -45,17 +62,24 @@ export const HELD: Blocked = { kind: 'locked', hint: 'another hg is at work here
 export const isHeld = ({ exitCode, stderr }: ExecResult): boolean =>
   exitCode !== 0 && /waiting for lock on|lock held by|repository .* locked/i.test(stderr);
 
+/** A head of a branch on the hub, with the bookmarks that stand on it there. */
+export type HubHead = { readonly id: string; readonly bookmarks: readonly string[] };
+
 /** The heads of a branch on the hub, newest first; those that are known here to be closed only where all are. */
 export type HubHeads =
-  | { readonly kind: 'found'; readonly heads: readonly string[] }
+  | { readonly kind: 'found'; readonly heads: readonly HubHead[] }
   | { readonly kind: 'absent' }
   | Unavailable;
 
-/** Asks the hub for a branch; a quiet run asks nothing else. */
+/** Asks the hub for a branch, of which each head is `<id>(\n<bookmark>)*\0`; a quiet run asks nothing else. */
 export async function headsOf(repository: Repository, upstream: Upstream, branch: string): Promise<HubHeads> {
   const result = await askHub(repository, upstream, ['autosync-heads', `--branch=${branch}`]);
   if (result.exitCode !== 0) return unavailable(result);
-  const heads = result.stdout.toString('utf8').split('\0').slice(0, -1);
+  const records = result.stdout.toString('utf8').split('\0').slice(0, -1);
+  const heads = records.map((record) => {
+    const [id = '', ...bookmarks] = record.split('\n');
+    return { id, bookmarks };
+  });
   return heads.length === 0 ? { kind: 'absent' } : { kind: 'found', heads };
 }
 

@@ -50,7 +50,7 @@ function findTop(path: AbsolutePath): AbsolutePath | undefined {
 }
 
 /** Reads where a share keeps its history: `.hg/sharedpath` names another `.hg`, from `.hg` where it is relative. */
-function sharedFrom(hgFolder: AbsolutePath): AbsolutePath {
+export function sharedFrom(hgFolder: AbsolutePath): AbsolutePath {
   const text = readTextIfPresent(joinPath(hgFolder, 'sharedpath'));
   return text === undefined ? hgFolder : asAbsolute(resolve(hgFolder, text.replace(/\n$/, '')));
 }

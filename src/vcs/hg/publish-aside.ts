@@ -15,6 +15,7 @@ import { decodePath } from '../../system/path-bytes.js';
 import { quoteShell } from '../../system/quote.js';
 import { goneAside } from '../gone-aside.js';
 import { MACHINE_TRAILER } from '../vcs.js';
+import { type Aside, heldAside, rememberAside, rememberNotThere } from './aside-memory.js';
 import type { Candidate } from './candidates.js';
 import { exactly } from './command.js';
 import { type Identified, identify } from './hub.js';
@@ -23,7 +24,7 @@ import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, countOf, isAncestor, isKnown, quoted, readPosition } from './revisions.js';
-import { type Upstream, upstreamOf } from './upstream.js';
+import { upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
 export type AsideRequest = {
@@ -40,54 +41,65 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const upstream = await upstreamOf(repository);
   if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const { head } = await readPosition(repository);
-  const bookmark = asideBookmark(repository, branch);
-  const [before] = await bookmarked(repository, bookmark);
-  const hub = before === undefined ? undefined : await lookAtHub(repository, upstream, { bookmark, before });
+  const aside = { upstream, bookmark: asideBookmark(repository, branch) };
+  const [before] = await bookmarked(repository, aside.bookmark);
+  const held = before === undefined ? undefined : await heldOf(repository, aside, before);
+  const hub = held === undefined ? undefined : await identify(repository, upstream, aside.bookmark);
   if (hub?.kind === 'unavailable') return hub;
   const wanted = await asideId(repository, { head, before, candidates });
-  if (hub !== undefined && wanted !== undefined && wanted === before) {
-    return (await holds(repository, hub, wanted)) ? { kind: 'nothing-to-push' } : gone(upstream, bookmark);
+  if (before === undefined || held === undefined || hub === undefined)
+    return await send(repository, aside, { id: wanted });
+  if (wanted === before && (await isAncestor(repository, before, held))) {
+    return (await holds(repository, hub, before)) ? { kind: 'nothing-to-push' } : gone(aside);
   }
-  const left = await leftOf(repository, hub, before);
+  const left = await leftOf(repository, { hub, before, held });
   const id = left === before ? wanted : await asideId(repository, { head, before: left, candidates });
+  return await send(repository, aside, { id, left });
+}
+
+/** What to send, and what of that the hub is known to have. */
+type Sending = { readonly id: string | undefined; readonly left?: string | undefined };
+
+async function send(repository: Repository, aside: Aside, { id, left }: Sending): Promise<PushOutcome> {
   if (id === undefined) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, id);
   if (secret !== undefined) return secret;
+  const { upstream, bookmark } = aside;
+  const [before] = await bookmarked(repository, bookmark);
   if (id !== before) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
+    if (left !== undefined && left !== before) rememberAside(repository, aside, left);
   }
   const sent = await pushChangeset(repository, { upstream, id, isNewBranch: true, bookmark });
+  if (sent.kind === 'sent' || sent.kind === 'nothing-to-push') rememberAside(repository, aside, id);
+  else if (sent.kind === 'not-attempted') rememberNotThere(repository, aside);
   return sent.kind === 'sent' ? { kind: 'pushed', commits: 1 } : sent;
 }
 
-type Known = { readonly bookmark: string; readonly before: string };
-
-/** Asks the hub for the bookmark where it has got what that stands on here; undefined before it has. */
-async function lookAtHub(
-  repository: Repository,
-  upstream: Upstream,
-  { bookmark, before }: Known,
-): Promise<Identified | undefined> {
-  if ((await countOf(repository, `${before} and public()`)) === 0) return undefined;
-  return await identify(repository, upstream, bookmark);
+/** Returns what the hub has had of what the bookmark stands on here; undefined where that is nothing. */
+async function heldOf(repository: Repository, aside: Aside, before: string): Promise<string | undefined> {
+  const held = await heldAside(repository, aside);
+  if (held === undefined) return (await countOf(repository, `${before} and public()`)) > 0 ? before : undefined;
+  const isOfOneLine = (await countOf(repository, `${held} and (::${before} or ${before}::)`)) > 0;
+  return isOfOneLine ? held : undefined;
 }
 
 const holds = async (repository: Repository, hub: Identified, id: string): Promise<boolean> =>
   hub.kind === 'found' && (await isKnown(repository, hub.id)) && (await isAncestor(repository, id, hub.id));
 
+type Known = { readonly hub: Identified; readonly before: string; readonly held: string };
+
 /** Returns what the hub still has of what was put aside before; hg moves a bookmark back where its changeset is stripped. */
-async function leftOf(
-  repository: Repository,
-  hub: Identified | undefined,
-  before: string | undefined,
-): Promise<string | undefined> {
-  if (hub?.kind === 'absent') return undefined;
-  if (hub?.kind !== 'found' || before === undefined || !(await isKnown(repository, hub.id))) return before;
-  return (await isAncestor(repository, hub.id, before)) ? hub.id : before;
+async function leftOf(repository: Repository, { hub, before, held }: Known): Promise<string | undefined> {
+  if (hub.kind === 'absent') return undefined;
+  if (hub.kind !== 'found' || !(await isKnown(repository, hub.id))) return before;
+  if (!(await isAncestor(repository, hub.id, before))) return before;
+  // What was never sent comes after what the hub has, and has not been taken away.
+  return (await isAncestor(repository, held, hub.id)) ? before : hub.id;
 }
 
-const gone = ({ name }: Upstream, bookmark: string): PushOutcome =>
-  goneAside(bookmark, `hg push --new-branch -B ${quoteShell(bookmark)} ${name}`);
+const gone = ({ upstream, bookmark }: Aside): PushOutcome =>
+  goneAside(bookmark, `hg push --new-branch -B ${quoteShell(bookmark)} ${upstream.name}`);
 
 type Wanted = {
   readonly head: string | undefined;

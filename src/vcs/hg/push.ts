@@ -2,10 +2,11 @@ import { dirname } from 'node:path';
 import type { PushOutcome } from '../../model/outcome.js';
 import type { ExecResult } from '../../system/exec.js';
 import { MAX_REBUILDS } from '../host-limit.js';
+import type { NotThere } from '../sent-elsewhere.js';
 import type { HubState } from '../vcs.js';
 import { lastWords } from './command.js';
 import { rebuildWithoutLargeFiles } from './host-limit.js';
-import { askHub, HELD, isHeld, unavailable } from './hub.js';
+import { askHub, HELD, isHeld, lastingHubLock, unavailable } from './hub.js';
 import { memoriesOf, memoryKey, remember } from './hub-memory.js';
 import { quietly } from './progress.js';
 import { notWherePulled } from './push-url.js';
@@ -117,9 +118,11 @@ export type ChangesetSent =
   | { readonly kind: 'sent' }
   | Extract<PushOutcome, { kind: 'rejected' | 'unavailable' | 'nothing-to-push' }>;
 
-/** Sends one changeset with what it stands on. */
-export async function pushChangeset(repository: Repository, request: ChangesetPush): Promise<ChangesetSent> {
+/** Sends one changeset with what it stands on; it counts as sent only once it is where the hub is pulled from. */
+export async function pushChangeset(repository: Repository, request: ChangesetPush): Promise<ChangesetSent | NotThere> {
   const sent = await sendChangeset(repository, request);
+  if (sent.kind === 'sent' || sent.kind === 'nothing-to-push')
+    return (await notWherePulled(repository, request.upstream, request.id)) ?? sent;
   if (sent.kind !== 'rejected') return sent;
   const { words: _words, ...rejected } = sent;
   return rejected;
@@ -143,7 +146,7 @@ async function sendChangeset(repository: Repository, request: ChangesetPush): Pr
   ]);
   if (result.exitCode === 0) return { kind: 'sent' };
   if (result.timedOut) return unavailable(result);
-  if (isHeld(result)) return { kind: 'unavailable', reason: 'timeout', why: whoseLock(repository, result) };
+  if (isHeld(result)) return heldUp(repository, upstream, result);
   const words = `${result.stdout.toString('utf8')}\n${result.stderr}`;
   // 1: no changes found.
   if (result.exitCode === 1 && !/abort:/.test(words)) return { kind: 'nothing-to-push' };
@@ -152,7 +155,11 @@ async function sendChangeset(repository: Repository, request: ChangesetPush): Pr
 }
 
 /** Says where the lock is that was waited for: hg names the repository that it is in. */
-function whoseLock({ top, sharedFolder }: Repository, { stderr }: ExecResult): string {
-  const own = [top, dirname(sharedFolder)].some((folder) => stderr.includes(`${folder}: timed out`));
-  return own ? HELD.hint : 'another hg is at work on the hub; it will be quick';
+function heldUp(repository: Repository, upstream: Upstream, { stderr }: ExecResult): Sent {
+  const folders = [repository.top, dirname(repository.sharedFolder)];
+  const isOwn = folders.some((folder) => stderr.includes(`${folder}: timed out`));
+  if (isOwn) return { kind: 'unavailable', reason: 'timeout', why: HELD.hint };
+  const why = lastingHubLock(repository, upstream);
+  if (why !== undefined) return { kind: 'rejected', reason: 'other', why, words: stderr };
+  return { kind: 'unavailable', reason: 'timeout', why: 'another hg is at work on the hub; it will be quick' };
 }

@@ -1,3 +1,4 @@
+import type { HubHead } from './hub.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, isKnown } from './revisions.js';
 
@@ -7,19 +8,22 @@ export const ASIDE = 'bookmark("re:^autosync/")';
 /** Returns those of a hub's heads that are open, in the same order; undefined where one of them is not here. */
 export async function openHeads(
   repository: Repository,
-  heads: readonly string[],
-): Promise<readonly string[] | undefined> {
-  const all = heads.join('+');
+  heads: readonly HubHead[],
+): Promise<readonly HubHead[] | undefined> {
+  const all = allOf(heads);
   if (!(await isKnown(repository, all))) return undefined;
   const open = new Set(await changesetsOf(repository, `(${all}) - closed()`));
-  return heads.filter((id) => open.has(id));
+  return heads.filter(({ id }) => open.has(id));
 }
 
+/** A revset of some heads. */
+export const allOf = (heads: readonly HubHead[]): string => heads.map(({ id }) => id).join('+');
+
 /** Returns those of a hub's open heads that are nobody's own, in the same order. */
-export async function sharedHeads(repository: Repository, open: readonly string[]): Promise<readonly string[]> {
+export async function sharedHeads(repository: Repository, open: readonly HubHead[]): Promise<readonly HubHead[]> {
   if (open.length === 0) return [];
-  const shared = new Set(await changesetsOf(repository, `(${open.join('+')}) - ${ASIDE}`));
-  return open.filter((id) => shared.has(id));
+  const shared = new Set(await changesetsOf(repository, `(${allOf(open)}) - ${ASIDE}`));
+  return open.filter(({ id }) => shared.has(id));
 }
 
 /**
@@ -28,13 +32,13 @@ export async function sharedHeads(repository: Repository, open: readonly string[
  */
 export async function sharedGround(
   repository: Repository,
-  open: readonly string[],
+  open: readonly HubHead[],
   lines: readonly (string | undefined)[],
 ): Promise<string | undefined> {
   if (open.length === 0) return undefined;
   for (const line of lines) {
     if (line === undefined || !(await isKnown(repository, line))) continue;
-    const [ground] = await changesetsOf(repository, `heads(::${line} and ::(${open.join('+')}))`);
+    const [ground] = await changesetsOf(repository, `heads(::${line} and ::(${allOf(open)}))`);
     if (ground !== undefined) return ground;
   }
   return undefined;

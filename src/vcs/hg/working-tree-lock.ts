@@ -4,6 +4,7 @@ import type { AbsolutePath } from '../../model/paths.js';
 import { joinPath, lstatIfPresent, readLink, remove, symbolicLink } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
 import { isRunning, ownIdentity } from '../../system/process-identity.js';
+import { quoteShell } from '../../system/quote.js';
 import type { Repository } from './repository.js';
 
 /** Returns the path of the lock that hg takes before it changes the working tree or its dirstate. */
@@ -69,8 +70,13 @@ export function lockState(lock: AbsolutePath): 'free' | 'held' | 'dead' {
 /** Ten minutes: longer than a commit, an update or a pull takes that is under way. */
 const AT_WORK_MS = 600_000;
 
-/** Says who has held a lock for so long that whoever waits for it may wait for ever; undefined where nobody has. */
-export function lastingLock(repository: Pick<Repository, 'hgFolder' | 'sharedFolder' | 'now'>): Blocked | undefined {
+/** Where a repository keeps its locks, and what time it is. */
+type Locked = Pick<Repository, 'hgFolder' | 'sharedFolder' | 'now'>;
+
+/** Who has held a lock for so long that whoever waits for it may wait for ever, and the option of hg's that frees it. */
+type Lasting = { readonly locker: string; readonly option: string };
+
+function lasting(repository: Locked): Lasting | undefined {
   const locks = [
     { lock: workingTreeLock(repository), option: '--force-free-wlock' },
     { lock: storeLock(repository), option: '--force-free-lock' },
@@ -78,11 +84,26 @@ export function lastingLock(repository: Pick<Repository, 'hgFolder' | 'sharedFol
   for (const { lock, option } of locks) {
     const stats = lstatIfPresent(lock);
     if (stats === undefined || repository.now() - stats.mtimeMs < AT_WORK_MS) continue;
-    const locker = printable(lockerOf(lock) ?? 'somebody');
-    return {
-      kind: 'damaged',
-      hint: `'${locker}' (<host>:<process>) has held hg's lock for more than ten minutes; when it is at work no more: hg debuglocks ${option}`,
-    };
+    return { locker: printable(lockerOf(lock) ?? 'somebody'), option };
   }
   return undefined;
+}
+
+/** Says who has held a lock for so long that whoever waits for it may wait for ever; undefined where nobody has. */
+export function lastingLock(repository: Locked): Blocked | undefined {
+  const held = lasting(repository);
+  if (held === undefined) return undefined;
+  const { locker, option } = held;
+  return {
+    kind: 'damaged',
+    hint: `'${locker}' (<host>:<process>) has held hg's lock for more than ten minutes; when it is at work no more: hg debuglocks ${option}`,
+  };
+}
+
+/** Says the same of a hub that is a folder of this machine. */
+export function lastingLockOfHub(folder: AbsolutePath, hub: Locked): string | undefined {
+  const held = lasting(hub);
+  if (held === undefined) return undefined;
+  const { locker, option } = held;
+  return `'${locker}' (<host>:<process>) has held the hub's lock for more than ten minutes; when it is at work no more: ${printable(`hg debuglocks ${option} -R ${quoteShell(folder)}`)}`;
 }
