@@ -14,6 +14,7 @@ import { exec } from '../system/exec.js';
 import { isFolder, readTextIfPresent } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import { relativeTime } from '../system/time-words.js';
+import { extensionsNotLoaded } from '../vcs/hg/passed-over.js';
 import { checkNight, checkScheduler } from './check-scheduler.js';
 import type { Finding } from './finding.js';
 import { distrustedSettings } from './hg-trust.js';
@@ -111,13 +112,25 @@ async function checkNotification({ locations }: Wiring): Promise<Finding> {
 /** Returns the checks of one repository. */
 export function repoChecks(wiring: Wiring, repo: RegisteredRepo): readonly Check[] {
   return [
-    ...(repo.vcs === 'hg' ? [{ name: 'trust', look: () => checkTrust(repo) }] : []),
+    ...(repo.vcs === 'hg' ? hgChecks(repo) : []),
     { name: 'hooks', look: () => checkHooks(wiring, repo) },
     { name: 'hub', look: () => checkHub(wiring, repo) },
     { name: 'last good run', look: async () => checkLastRun(wiring, repo) },
     { name: 'left out', look: async () => checkLeftOut(wiring, repo) },
     { name: 'shared settings', look: async () => checkSharedSettings(repo) },
   ];
+}
+
+const hgChecks = (repo: RegisteredRepo): readonly Check[] => [
+  { name: 'trust', look: () => checkTrust(repo) },
+  { name: 'extensions', look: () => checkExtensions(repo) },
+];
+
+async function checkExtensions({ path, settings }: RegisteredRepo): Promise<Finding> {
+  if (!isFolder(path)) return { result: 'warning', detail: 'not looked at' };
+  const found = settings.trackedHooks ? undefined : await extensionsNotLoaded(path);
+  if (found === undefined) return ok('none of them is a file of the working tree, or those are trusted');
+  return { result: 'warning', detail: found.why, mend: found.mend };
 }
 
 async function checkTrust({ path }: RegisteredRepo): Promise<Finding> {

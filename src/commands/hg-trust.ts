@@ -1,6 +1,7 @@
 import type { AbsolutePath } from '../model/paths.js';
 import { childEnvironment, userName } from '../system/environment.js';
 import { exec } from '../system/exec.js';
+import { hardeningFor } from '../vcs/hg/command.js';
 
 /** A configuration that hg does not believe, because it is another user's, and how that is mended. */
 export type Distrust = { readonly why: string; readonly mend: string };
@@ -17,7 +18,7 @@ const NOT_TRUSTING = /^not trusting file (.*) from untrusted user (.*), group (.
 export async function distrustedSettings(top: AbsolutePath): Promise<Distrust | undefined> {
   const { stderr } = await exec({
     program: 'hg',
-    args: ['config', '--config', 'ui.report_untrusted=true', 'paths'],
+    args: ['config', ...hardeningFor(top), '--config', 'ui.report_untrusted=true', 'paths'],
     cwd: top,
     env: childEnvironment({ HGPLAIN: '1', LC_ALL: 'C.UTF-8' }),
     timeoutMs: TRUST_LIMIT_MS,

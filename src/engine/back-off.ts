@@ -5,7 +5,15 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** What will not mend itself within minutes; asking again and again could even lock an account. */
-const STUBBORN: readonly RemoteFailure[] = ['auth', 'not-found', 'host-key', 'certificate', 'disk-full', 'other'];
+const STUBBORN: readonly RemoteFailure[] = [
+  'auth',
+  'not-found',
+  'host-key',
+  'certificate',
+  'disk-full',
+  'own-hook',
+  'other',
+];
 
 /**
  * Returns the time before which the scheduler need not try again, in milliseconds since 1970; undefined for "at the

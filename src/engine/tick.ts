@@ -1,5 +1,5 @@
 import { AutosyncError, errorMessage, isMachineError } from '../model/errors.js';
-import { type Blocked, NOT_ASKED_FOR } from '../model/outcome.js';
+import { type Blocked, NOT_ASKED_FOR, type RemoteFailure } from '../model/outcome.js';
 import { NOTHING_DONE, type RepoReport } from '../model/report.js';
 import type { HubState } from '../vcs/vcs.js';
 import { backUp } from './backup.js';
@@ -118,7 +118,8 @@ async function commitAndExchange(request: RoundRequest): Promise<Round> {
   if (!request.pull) return await sendAlone(request, { head, facts });
   const fetched = await tree.fetch({ ...state, head });
   if (fetched.kind === 'blocked') return over({ ...facts, blocked: fetched.blocked });
-  if (fetched.kind === 'unavailable') return over({ ...facts, fetch: fetched });
+  if (fetched.kind === 'unavailable')
+    return over({ ...facts, fetch: fetched, ...(await asideWhereShutOut(request, fetched.reason)) });
   const looked: Facts = { ...facts, ...factsOf(fetched.hub) };
   return await tidyAndIntegrate(request, { head, hub: fetched.hub, facts: looked });
 }
@@ -177,6 +178,13 @@ async function aside({ tree, state, settings, push }: RoundRequest): Promise<Fac
 /** Sets commits of our own aside that cannot meet the hub's; where there are none there is nothing to set aside. */
 const asideWhereApart = async (request: RoundRequest, { hub, facts }: Omit<Known, 'head'>): Promise<Facts['push']> =>
   hub.relation === 'diverged' ? await aside(request) : facts.push;
+
+/** A hook that lets nothing in keeps the branch from meeting the hub's for as long as it will: our own does not wait for it. */
+async function asideWhereShutOut(request: RoundRequest, reason: RemoteFailure): Promise<Partial<Facts>> {
+  if (reason !== 'own-hook') return {};
+  const unsent = (await request.tree.unpushed(request.state.branch)) ?? 0;
+  return unsent === 0 ? {} : { push: await aside(request) };
+}
 
 type Known = { readonly head: string | undefined; readonly hub: HubState; readonly facts: Facts };
 

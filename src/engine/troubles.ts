@@ -22,6 +22,7 @@ const PERSONAL: Readonly<Partial<Record<RemoteFailure, string>>> = {
   certificate: "the hub's certificate is not trusted",
   'not-found': 'the hub has no such repository',
   'disk-full': 'the disk is full',
+  'own-hook': 'a hook lets nothing in from the hub',
 };
 
 /** What the hub will say again tomorrow; when another machine was first (`moved`), the next run mends it. */

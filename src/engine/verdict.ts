@@ -42,7 +42,7 @@ function unreachable({ fetch, push }: Facts, vcs: VcsKind): Judgement | undefine
   for (const outcome of [fetch, push]) {
     if (outcome.kind !== 'unavailable') continue;
     const verdict = PASSING.includes(outcome.reason) ? 'offline' : 'attention';
-    return { verdict, why: `${outcome.why}; ${wayToHub(vcs, outcome)}` };
+    return { verdict, why: `${outcome.why}; ${wayToHub(vcs, outcome)}${keptAside(push)}` };
   }
   return undefined;
 }

@@ -17,7 +17,13 @@ export type ByHand = {
   readonly mend: Readonly<Record<RemoteFailure, string>>;
 };
 
-const PASSING = { offline: 'the next run tries again', timeout: 'the next run tries again' } as const;
+/** What is the same under each version control system. */
+const COMMON = {
+  offline: 'the next run tries again',
+  timeout: 'the next run tries again',
+  'disk-full': 'free some space',
+  'own-hook': 'once the hook is content, the next run goes on',
+} as const;
 
 /** The way out, in the words of each version control system. */
 export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
@@ -28,13 +34,12 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     catchUp: 'git merge --ff-only @{upstream}',
     look: (folder) => `git -C '${folder}' fetch`,
     mend: {
-      ...PASSING,
+      ...COMMON,
       auth: 'keep the password where git finds it without asking, in a credential helper or ~/.netrc; autosync doctor tests it',
       'not-found': "check the remote's URL: git remote -v",
       'host-key': 'connect once by hand to accept the host key: git fetch',
       certificate:
         "name the authority that signed the hub's certificate: git config --global http.sslCAInfo <file>; git fetch shows it",
-      'disk-full': 'free some space',
       other: 'try it by hand: git fetch',
     },
   },
@@ -45,13 +50,12 @@ export const BY_HAND: Readonly<Record<VcsKind, ByHand>> = {
     catchUp: 'hg update',
     look: (folder) => `hg -R '${folder}' incoming`,
     mend: {
-      ...PASSING,
+      ...COMMON,
       auth: 'keep the password where hg finds it without asking: [auth] in ~/.hgrc, ~/.netrc or the keyring extension; autosync doctor tests it',
       'not-found': "check the hub's URL: hg paths",
       'host-key': 'connect once by hand to accept the host key: hg incoming',
       certificate:
         "check the hub's certificate: name its authority in ~/.hgrc ([web] cacerts), and your own, if it wants one ([auth] <name>.cert and .key); hg incoming shows it",
-      'disk-full': 'free some space',
       other: 'try it by hand: hg incoming',
     },
   },

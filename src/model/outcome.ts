@@ -13,6 +13,8 @@ export type RemoteFailure =
   | 'host-key'
   | 'certificate'
   | 'disk-full'
+  /** A hook of the person's lets nothing in. */
+  | 'own-hook'
   | 'other';
 
 /** What became of the snapshot's commit. */

@@ -156,7 +156,7 @@ export const DEFINITIONS: { readonly [Field in keyof Settings]: Definition<Setti
     type: boolean,
     default: false,
     scope: 'both',
-    help: "also run commit hooks that are tracked files, which whoever can push can change: 'true' trusts all of them",
+    help: "also run commit hooks, and load extensions of hg, that are tracked files, which whoever can push can change: 'true' trusts all of them",
   },
   subrepositories: {
     name: 'subrepositories',

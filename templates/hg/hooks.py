@@ -3,18 +3,24 @@
     [autosync]
     tree =            the working tree whose hooks these are; a hub's own, and those of other repositories, are not ours
     guards =          whether the hooks that may say no are asked at all: not in the tree in which merges are made
-    tracked-hooks =   whether a program in the working tree may be a hook: it could have come with a push
+    tracked-hooks =   whether a program in the working tree may be a hook or an extension: it could have come with a push
+    made-for =        the working tree for which this one merges, where it is another: its files come with a push as well
 
 A shell command is passed over where it names a file of the tree, or where nobody can tell by reading it what it runs.
+Extensions that are passed over are named in the section `[autosync-passed-over]`, each with its file, for who asks.
+
+What the settings call a profiler, hg loads before any other extension: only so can this one say which others are loaded.
 """
 
+import contextlib
 import glob
+import importlib.util
 import os
 import re
 import shlex
 import shutil
 
-from mercurial import extensions, hook
+from mercurial import extensions, hook, util
 
 GUARDS = frozenset((b'pre-commit', b'precommit', b'pretxncommit', b'prechangegroup', b'pretxnchangegroup'))
 
@@ -36,8 +42,64 @@ SUBSTITUTION = re.compile(r'\$\(([^()`]*)\)|`([^`]*)`')
 OUTPUT = '\ue000'
 
 
+passed_over = {}
+
+
+@contextlib.contextmanager
+def profile(ui, fp):
+    """Measures nothing."""
+    yield
+
+
 def uisetup(ui):
+    extensions.wrapfunction(extensions, 'load', load_extension)
     extensions.wrapfunction(hook, 'runhooks', run_hooks)
+
+
+def uipopulate(ui):
+    for name, path in passed_over.items():
+        ui.setconfig(b'autosync-passed-over', name, path, b'autosync')
+
+
+def load_extension(load, ui, name, path, *args, **kwargs):
+    is_loaded = re.sub(rb'^hgext[./]', b'', name) in [known for known, _ in extensions.extensions()]
+    if is_loaded or ui.configbool(b'autosync', b'tracked-hooks', False) or not is_extension_in_tree(ui, name, path):
+        return load(ui, name, path, *args, **kwargs)
+    passed_over[name] = path or name
+    return None
+
+
+def is_extension_in_tree(ui, name, path):
+    trees = [tree for key in (b'tree', b'made-for') for tree in with_origin(ui.config(b'autosync', key))]
+    places = [os.path.abspath(util.normpath(util.expandpath(path)))] if path else module_places(os.fsdecode(name))
+    if any(os.path.dirname(place) == os.path.dirname(os.fsencode(__file__)) for place in places):
+        return False
+    files = [file for place in places for file in (place, os.path.join(place, b'__init__.py'))]
+    return any(passes_through(file, os.path.realpath(tree)) for file in files for tree in trees)
+
+
+def with_origin(tree):
+    """Returns a working tree, and that from which it has its history where it is a share: the same pushes reach both."""
+    if not tree:
+        return []
+    try:
+        with open(os.path.join(tree, b'.hg', b'sharedpath'), 'rb') as file:
+            return [tree, os.path.dirname(os.path.join(tree, b'.hg', file.read().rstrip(b'\n')))]
+    except OSError:
+        return [tree]
+
+
+def module_places(name):
+    """Returns where Python finds an extension of which no file is named; nothing of it is run by asking."""
+    for module in (f'hgext.{name}', f'hgext3rd.{name}', name.split('.')[0]):
+        try:
+            found = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            continue
+        if found is not None:
+            places = [found.origin, *(found.submodule_search_locations or [])]
+            return [os.fsencode(place) for place in places if place and os.path.isabs(place)]
+    return []
 
 
 def run_hooks(ask, ui, repo, htype, hooks, *args, **kwargs):
@@ -180,10 +242,12 @@ def lies_in(path, tree):
 
 def is_program(path, tree):
     path = os.path.join(tree, os.path.expanduser(os.path.expandvars(path)))
+    return os.path.isfile(path) and passes_through(path, tree)
+
+
+def passes_through(path, tree):
     own = os.path.join(tree, b'.hg')
-    return os.path.isfile(path) and any(
-        place.startswith(tree + b'/') and not place.startswith(own + b'/') for place in places_on_the_way(path)
-    )
+    return any(place.startswith(tree + b'/') and not place.startswith(own + b'/') for place in places_on_the_way(path))
 
 
 def places_on_the_way(path):

@@ -274,6 +274,42 @@ describe.skipIf(!needs('hg'))('a rule of what to ignore that hg cannot read', ()
     expect(there.files()).toEqual(here.files());
     expect(there.read('.hgignore')).toBe('foo\nbar\n');
   });
+
+  it.each([
+    ['.hgignore', 'include:rules\n', 'rules', 'foo(\n'],
+    ['.hgignore', 'subinclude:sub/rules\n', 'sub/rules', 'foo(\n'],
+    ['.hgignore', 'include:rules\n', 'rules', 'include:rules\n'],
+    ['rules', 'foo\n', '.hgignore', 'a{1,99999999999999999999}\n'],
+  ])(
+    'is not let in from a file that another includes, either: %s %j, then %s %j',
+    async (whole, rules, name, broken) => {
+      here.write(whole, rules);
+      here.write(name, 'foo\n');
+      here.write('sub/file', 'file\n');
+      await here.run();
+      await there.run();
+      here.write(name, broken);
+      here.hg('commit', '-q', '-m', 'broken', name);
+      here.send();
+      there.write('work.txt', 'WORK\n');
+      const report = await there.run();
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+      expect(report.why).toContain(`'${name}'`);
+      expect(there.read(name)).toBe('foo\n');
+      expect(await there.run()).toMatchObject({ verdict: 'blocked' });
+    },
+  );
+
+  it('is named where the person wrote it into a file that another includes', async () => {
+    here.write('.hgignore', 'subinclude:sub/rules\n');
+    here.write('sub/rules', 'foo(\n');
+    const report = await here.run();
+    expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+    expect(report.why).toContain('sub/rules');
+    expect(report.why).toContain("'foo('");
+    here.write('sub/rules', 'foo\n');
+    expect(await here.run()).toMatchObject({ verdict: 'synced' });
+  });
 });
 
 describe.skipIf(!needs('hg'))('a lock of another host', () => {

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +117,20 @@ describe.skipIf(!needs('hg'))('doctor', () => {
     });
     const detail = 'Mercurial Distributed SCM (version 5.2.1+20191112) is too old';
     expect(doctor(old)).toContainEqual(expect.objectContaining({ check: 'hg', result: 'error', detail, mend }));
+  });
+
+  it('names an extension that is a file of the working tree, and does not load it', () => {
+    const [machine] = hgHarness.createWorld('laptop').machines;
+    const top = machine?.top ?? '';
+    const home = newHome();
+    home.autosync('install', top, '--scheduler', 'none');
+    expect(doctor(home)).toContainEqual(expect.objectContaining({ check: 'extensions', result: 'ok' }));
+    const loaded = join(home.folder, 'loaded');
+    machine?.write('x.py', `open(${JSON.stringify(loaded)}, 'w').close()\n`);
+    appendFileSync(join(top, '.hg', 'hgrc'), '\n[extensions]\nx = ./x.py\n');
+    const detail = expect.stringContaining("extension 'x'");
+    expect(doctor(home)).toContainEqual(expect.objectContaining({ check: 'extensions', result: 'warning', detail }));
+    expect(existsSync(loaded)).toBe(false);
   });
 
   it.skipIf(!needs('useradd as root'))(

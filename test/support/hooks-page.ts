@@ -47,7 +47,12 @@ A hook that could have come with a push is passed over unless \`tracked-hooks = 
 the working tree, under Mercurial a line of hgrc that names a file of the working tree, in whatever way, or of which nobody
 can tell by reading it what it runs (\`eval\`, a shell that is fed through a pipe). One that names none goes on to be asked, and
 so does one that merely looks there (\`grep\`, \`test\`); what such a program finds in the tree by itself, as \`make\` does, is
-yours to judge. A hub's own hooks stay in force. \`test/contract/vcs-index.test.ts\` and \`test/contract/vcs-hg-hooks.test.ts\` hold this.
+yours to judge. A hub's own hooks stay in force.
+
+An extension of Mercurial's of which a file in the working tree, or in another one with the same history, is a part could
+have come with a push as well. Whichever hgrc names it, no call of ours loads it unless \`tracked-hooks = true\`; that is
+said once, and \`autosync doctor\` says it as long as it is so. \`test/contract/vcs-index.test.ts\`,
+\`test/contract/vcs-hg-hooks.test.ts\` and \`test/contract/vcs-hg-tracked-extensions.test.ts\` hold this.
 
 ## Beside the hooks of others
 

@@ -34,6 +34,11 @@ const HARDENING: readonly (readonly [string, string])[] = [
   ['extensions.autosync_netrc', joinPath(packageRoot, 'templates/hg/netrc.py')],
   // What a person has hung on his own commands is not for ours (DESIGN, 5).
   ['extensions.autosync_hooks', joinPath(packageRoot, 'templates/hg/hooks.py')],
+  // Hg loads a profiler before the extensions: what comes with a push is none of them.
+  ['profiling.enabled', 'true'],
+  ['profiling.type', 'autosync_hooks'],
+  // A file that is named here is emptied with each start.
+  ['profiling.output', ''],
   // To a name a hub answers with a bookmark or a tag of that name, and only then with the branch.
   ['extensions.autosync_heads', joinPath(packageRoot, 'templates/hg/heads.py')],
   ['extensions.autosync_subrepositories', joinPath(packageRoot, 'templates/hg/subrepositories.py')],
@@ -77,13 +82,19 @@ export type Hg = {
   readonly end: () => void;
 };
 
+/** Returns the arguments that harden an hg for one folder. */
+export const hardeningFor = (folder: AbsolutePath): readonly string[] => [
+  ...HARDENED,
+  '--config',
+  `autosync.tree=${folder}`,
+];
+
 /**
  * Returns the door to hg for one folder; every hardening setting applies, and those that are given. Only a door through
  * which nothing but settings is read may leave out what keeps hg from subrepositories.
  */
 export function hgIn(folder: AbsolutePath, settings: readonly string[] = [], closed: readonly string[] = CLOSED): Hg {
-  const all = [`autosync.tree=${folder}`, ...closed, ...settings];
-  const args = [...HARDENED, ...all.flatMap((setting) => ['--config', setting])];
+  const args = [...hardeningFor(folder), ...[...closed, ...settings].flatMap((setting) => ['--config', setting])];
   const server = commandServer({ args, cwd: folder, env: childEnvironment(ENVIRONMENT) });
   const run: Hg['run'] = (command, options = {}) =>
     server.run({ args: command, timeoutMs: LOCAL_LIMIT_MS, ...options });

@@ -7,6 +7,7 @@ import { askHub, HELD, type HubHead, headsOf, identify, isHeld, type Unavailable
 import { type HubMemory, memoryKey, readMemory, remember } from './hub-memory.js';
 import { leftAlone } from './left-alone.js';
 import { quietly } from './progress.js';
+import { isRefusal, refusalOf } from './refusal.js';
 import type { Repository } from './repository.js';
 import { countAheadBehind, countOf, isAncestor, isKnown, readPosition } from './revisions.js';
 import { allOf, openHeads, sharedGround, sharedHeads } from './shared-head.js';
@@ -115,6 +116,7 @@ async function pullBranch(
   if (/repository is unrelated/.test(result.stderr)) return { kind: 'blocked', blocked: UNRELATED };
   if (/unknown branch/.test(result.stderr)) return { kind: 'absent' };
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD };
+  if (isRefusal(result)) return { kind: 'unavailable', reason: 'own-hook', why: refusalOf(result) };
   return result.exitCode === 0 ? undefined : unavailable(result);
 }
 

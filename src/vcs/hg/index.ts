@@ -15,6 +15,7 @@ import { fetchAndLookAround, sendLeftBehind } from './left-behind.js';
 import { look } from './look.js';
 import { mergeTools } from './merge-tools.js';
 import { hookSite, openRepository } from './open.js';
+import { passedOverIn } from './passed-over.js';
 import { publishAside } from './publish-aside.js';
 import { push } from './push.js';
 import type { Repository } from './repository.js';
@@ -62,6 +63,7 @@ function workingTree(repository: Repository): WorkingTree {
   let refused: readonly Candidate[] | undefined;
   const isBackup = repository.settings.mode === 'backup';
   const site = hookSite(repository);
+  const passedOver = passedOverIn(repository);
   return {
     vcs: 'hg',
     top: repository.top,
@@ -73,7 +75,10 @@ function workingTree(repository: Repository): WorkingTree {
     mend: async () => [],
     // Locks of hg's name their owner: nothing else has to tell that a run was killed.
     begin: () => undefined,
-    end: () => endRun(repository),
+    end: () => {
+      passedOver.remember();
+      endRun(repository);
+    },
     housekeeping: async () => housekeeping(repository),
     forget: () => forget(repository),
     inspect: async () => {
@@ -90,7 +95,7 @@ function workingTree(repository: Repository): WorkingTree {
     },
     backUp: async (request) => await backUp(repository, request, status ?? (await readStatus(repository))),
     publishAside: (branch) => publishAside(repository, { branch, candidates: refused }),
-    fetch: (state) => fetchAndLookAround(repository, state),
+    fetch: async (state) => await passedOver.tellWith(await fetchAndLookAround(repository, state)),
     // Hg knows no way that leaves nothing behind (docs/decisions/0018).
     squash: async ({ head }) => ({ kind: 'done', head, squashed: 0 }),
     integrate: (request) => integrate(repository, request),

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../model/errors.js';
 import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
 import type { WorkingTreeState } from '../vcs.js';
@@ -36,12 +37,12 @@ export async function inspect(repository: Repository): Promise<Inspection> {
   return { status, state: { branch, head, blocked: unsupported, dirty: status.length > 0 } };
 }
 
-/** Rules of what to ignore that hg cannot read end every look at the tree; that they are the cause is asked only then. */
+/** Rules of what to ignore that hg cannot read end every look at the tree. */
 async function statusOrObstacle(repository: Repository): Promise<readonly StatusEntry[] | Blocked> {
   try {
     return await readStatus(repository);
   } catch (error) {
-    const unreadable = await unreadableRules(repository);
+    const unreadable = unreadableRules(errorMessage(error));
     if (unreadable !== undefined) return unreadable;
     throw error;
   }

@@ -1,4 +1,5 @@
-import type { Conflict } from '../../model/outcome.js';
+import { BY_HAND } from '../../model/by-hand.js';
+import type { Blocked, Conflict } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
 import { localCopyName } from '../local-copy-name.js';
 import { blockedBy, blockedFor, inTheWay, pausedBy } from '../placement/in-the-way.js';
@@ -35,10 +36,16 @@ export async function integrate(repository: Repository, request: IntegrateReques
   const theirs = unsupportedChange(repository, met) ?? (await unreadableRulesIn(repository, hub.head, met));
   if (theirs !== undefined) return { kind: 'blocked', blocked: theirs };
   const ends = { ours: head, theirs: hub.head };
-  const { id, conflicts, crowded } = await merge(repository, { ...request, ...ends });
+  const { id, conflicts, crowded, refused } = await merge(repository, { ...request, ...ends });
+  if (refused !== undefined) return { kind: 'blocked', blocked: mergeRefused(refused) };
   if (id === undefined) return { kind: 'paused', conflicts, crowded };
   return await bringIn(repository, { ...request, to: id, kind: 'merged', conflicts });
 }
+
+const mergeRefused = (words: string): Blocked => ({
+  kind: 'diverged',
+  hint: `a hook refused the merge with the hub's work: ${words}; once it is content, the next run goes on; or by hand: ${BY_HAND.hg.merge}`,
+});
 
 const done = (
   head: string,

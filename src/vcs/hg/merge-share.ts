@@ -29,7 +29,9 @@ export async function inMergeShare<T>(repository: Repository, body: (share: Merg
   const top = shareFolder(repository);
   // The person's hooks belong to his own tree; here they would see ours.
   const plain = keepsSubrepositories(repository.settings) ? [PLAIN_SUBREPOSITORIES] : [];
-  const hg = hgIn(top, ['autosync.guards=false', ...(await mergeToolsOff(repository)), 'extensions.share=', ...plain]);
+  const trusted = repository.settings.trackedHooks ? ['autosync.tracked-hooks=true'] : [];
+  const own = ['autosync.guards=false', `autosync.made-for=${repository.top}`, 'extensions.share='];
+  const hg = hgIn(top, [...own, ...trusted, ...(await mergeToolsOff(repository)), ...plain]);
   try {
     return await body({ hg, top });
   } catch (error) {

@@ -10,6 +10,7 @@ import { divergentRenames } from './divergent-renames.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { preferSide } from './prefer-side.js';
+import { isRefusal, refusalOf } from './refusal.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, countOf, isAncestor, quoted } from './revisions.js';
 import { type Ends, settleConflicts } from './settle-conflicts.js';
@@ -26,6 +27,8 @@ export type Merged = {
   readonly conflicts: readonly Conflict[];
   /** Files that would have more copies than they may. */
   readonly crowded: readonly RelativePath[];
+  /** Why a check of the person's let it not be made, in its own words. */
+  readonly refused?: string;
 };
 
 /** Merges two changesets in the private share, and settles what conflicts there. */
@@ -41,7 +44,7 @@ export async function merge(repository: Repository, request: MergeRequest): Prom
       }
       const merged = await mergeOne(repository, share, { ...request, ours: id, theirs: side });
       conflicts.push(...merged.conflicts);
-      if (merged.id === undefined) return { id: undefined, conflicts, crowded: merged.crowded };
+      if (merged.id === undefined) return { ...merged, conflicts };
       id = merged.id;
     }
     return { id, conflicts, crowded: [] };
@@ -75,7 +78,13 @@ async function mergeOne(repository: Repository, share: MergeShare, request: Merg
   }
   await settleSubstate(repository, share, request);
   const message = repository.messages.merge(conflicts);
-  await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
+  const args = ['commit', '-q', '-u', await author(repository), '-m', message];
+  const made = await share.hg.run(args);
+  if (isRefusal(made)) {
+    await share.hg.output(['update', '-q', '--clean', `--rev=${request.ours}`]);
+    return { id: undefined, conflicts, crowded: [], refused: refusalOf(made) };
+  }
+  if (made.exitCode !== 0) throw hgFailure(args, made);
   return { id: await share.hg.text(['log', '--rev=.', '-T', '{node}']), conflicts, crowded };
 }
 

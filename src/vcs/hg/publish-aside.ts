@@ -19,12 +19,13 @@ import { type Aside, heldAside, rememberAside, rememberNotThere } from './aside-
 import type { Candidate } from './candidates.js';
 import { exactly } from './command.js';
 import { type Identified, identify } from './hub.js';
+import { memoryKey, readMemory } from './hub-memory.js';
 import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
-import { pushChangeset, secrecy } from './push.js';
+import { branchOf, pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
 import { changesetsOf, countOf, isAncestor, isKnown, quoted, readPosition } from './revisions.js';
-import { upstreamOf } from './upstream.js';
+import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
 export type AsideRequest = {
@@ -46,14 +47,15 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const held = before === undefined ? undefined : await heldOf(repository, aside, before);
   const hub = held === undefined ? undefined : await identify(repository, upstream, aside.bookmark);
   if (hub?.kind === 'unavailable') return hub;
-  const wanted = await asideId(repository, { head, before, candidates });
+  const isApart = await isApartFromHub(repository, { upstream, branch, head });
+  const wanted = await asideId(repository, { head, before, candidates, isApart });
   if (before === undefined || held === undefined || hub === undefined)
     return await send(repository, aside, { id: wanted });
   if (wanted === before && (await isAncestor(repository, before, held))) {
     return (await holds(repository, hub, before)) ? { kind: 'nothing-to-push' } : gone(aside);
   }
   const left = await leftOf(repository, { hub, before, held });
-  const id = left === before ? wanted : await asideId(repository, { head, before: left, candidates });
+  const id = left === before ? wanted : await asideId(repository, { head, before: left, candidates, isApart });
   return await send(repository, aside, { id, left });
 }
 
@@ -105,13 +107,26 @@ type Wanted = {
   readonly head: string | undefined;
   readonly before: string | undefined;
   readonly candidates: readonly Candidate[] | undefined;
+  readonly isApart: boolean;
 };
 
+type Standing = { readonly upstream: Upstream; readonly branch: string; readonly head: string | undefined };
+
+/** Tells whether the branch has commits that would be another head of it on the hub, as the hub was last seen. */
+async function isApartFromHub(repository: Repository, { upstream, branch, head }: Standing): Promise<boolean> {
+  const seen = readMemory(repository, memoryKey(upstream, branch))?.head;
+  if (seen === undefined || head === undefined || !(await isKnown(repository, seen))) return false;
+  return !(await isAncestor(repository, seen, head)) && !(await isAncestor(repository, head, seen));
+}
+
 /** Returns what to send: the hub takes a bookmark only forward, so what stands there has to be a part of what comes next. */
-async function asideId(repository: Repository, { head, before, candidates }: Wanted): Promise<string | undefined> {
+async function asideId(
+  repository: Repository,
+  { head, before, candidates, isApart }: Wanted,
+): Promise<string | undefined> {
   const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
   if (candidates === undefined && continues) return head;
-  return await asideChangeset(repository, { head, before, candidates: candidates ?? [] });
+  return await asideChangeset(repository, { head, before, candidates: candidates ?? [], isApart });
 }
 
 /** Hg parts bookmarks from their places with a colon, so none may be in a name. */
@@ -131,30 +146,44 @@ type AsideChangeset = {
   readonly head: string | undefined;
   readonly before: string | undefined;
   readonly candidates: readonly Candidate[];
+  readonly isApart: boolean;
 };
 
 /**
  * Commits what could not be committed in the share, on a named branch of this machine's own, so that it is no head of
- * the branch that others follow. What was put aside before becomes a parent: that line, too, only moves forward.
+ * the branch that others follow. What was put aside before becomes a parent: that line, too, only moves forward. Where
+ * commits that it stands on would be a head themselves, it takes their branch: under a bookmark, a hub lets that be one.
  */
 async function asideChangeset(
   repository: Repository,
-  { head, before, candidates }: AsideChangeset,
+  { head, before, candidates, isApart }: AsideChangeset,
 ): Promise<string | undefined> {
   return await inMergeShare(repository, async (share) => {
     await cleanShare(share, head ?? 'null');
     for (const candidate of candidates) transfer(repository, share, candidate);
     await share.hg.output(['addremove', '-q', '--', ...exactly(candidates.map(({ path }) => path))]);
-    if (before !== undefined && (await share.hg.output(['status', '-mar', `--rev=${before}`])).length === 0)
-      return before;
+    if (await isSetAside(repository, share, { head, before, isApart })) return before;
     const continues = before === undefined || (head !== undefined && (await isAncestor(repository, before, head)));
     if (!continues) await share.hg.output(['debugsetparents', head ?? 'null', before]);
     const { machine } = repository.settings;
-    await share.hg.output(['branch', '-q', '--force', '--', asideBranch(repository)]);
+    if (!isApart) await share.hg.output(['branch', '-q', '--force', '--', asideBranch(repository)]);
     const message = `Kept the work of ${machine} aside\n\n${MACHINE_TRAILER}: ${machine}\n`;
     await share.hg.output(['commit', '-q', '-u', await author(repository), '-m', message]);
     return await share.hg.text(['log', '--rev=.', '-T', '{node}']);
   });
+}
+
+/** Tells whether what was put aside before holds all of it, and lets no commit below be a head of its branch. */
+async function isSetAside(
+  repository: Repository,
+  share: MergeShare,
+  { head, before, isApart }: Omit<AsideChangeset, 'candidates'>,
+): Promise<boolean> {
+  if (before === undefined || (await share.hg.output(['status', '-mar', `--rev=${before}`])).length > 0) return false;
+  if (head === undefined || !isApart) return true;
+  return (
+    (await isAncestor(repository, head, before)) && (await branchOf(repository, before)) !== asideBranch(repository)
+  );
 }
 
 /** Makes one path of the share like the person's. */

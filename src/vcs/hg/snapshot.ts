@@ -3,12 +3,13 @@ import type { ExecResult } from '../../system/exec.js';
 import type { SnapshotRequest, SnapshotResult } from '../vcs.js';
 import type { Candidate } from './candidates.js';
 import { changesOf, foreseenChanges } from './changes.js';
-import { exactly, hgFailure, lastWords } from './command.js';
+import { exactly, hgFailure } from './command.js';
 import { HELD, isHeld } from './hub.js';
 import { author } from './identity.js';
 import { pendingOperation } from './pending-operation.js';
 import { prepare } from './prepare.js';
 import { watched } from './progress.js';
+import { isRefusal, refusalOf } from './refusal.js';
 import { addRemove, foreseeRenames, untold } from './renames.js';
 import type { Repository } from './repository.js';
 import { readPosition } from './revisions.js';
@@ -78,7 +79,7 @@ async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
   if (isHeld(result)) return { kind: 'blocked', blocked: HELD, quarantined };
   if (isRefusal(result)) {
     context.keepAside(settled);
-    const why = `a hook refused the commit: ${lastWords(`${result.stdout.toString('utf8')}\n${result.stderr}`)}`;
+    const why = `a hook refused the commit: ${refusalOf(result)}`;
     return { kind: 'done', head: request.state.head, quarantined, commit: { kind: 'refused', why, changes } };
   }
   const objected = objectedTo(result, settled);
@@ -95,10 +96,6 @@ async function commit(commitRequest: CommitRequest): Promise<SnapshotResult> {
 
 const readChanged = async ({ hg }: Repository, paths: readonly string[]): Promise<readonly StatusEntry[]> =>
   parseStatus(await hg.output([...STATUS_ARGUMENTS, '--', ...paths])).filter(({ letter }) => /[MAR]/.test(letter));
-
-/** Exit code 40 of `ui.detailed-exit-code`: a hook said no. */
-const isRefusal = ({ exitCode, stderr }: ExecResult): boolean =>
-  exitCode === 40 || (exitCode === 255 && /hook (exited|failed|raised)/.test(stderr));
 
 /** Tells whether hg failed for the machine's sake, not for that of a path. */
 const isMachineFailure = ({ timedOut, exitCode, stderr }: ExecResult): boolean =>
