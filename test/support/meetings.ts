@@ -206,6 +206,22 @@ export const MEETINGS: readonly Meeting[] = [
     conflict: true,
   },
   {
+    name: 'two folders here where there are two files there',
+    mine: all(write('x/y/inner', 'MINE\n'), write('z/inner', 'MINE TOO\n'), write('z/other', 'MINE AS WELL\n')),
+    theirs: all(write('x', 'THEIRS\n'), write('z', 'THEIRS TOO\n')),
+    tokens: ['MINE', 'MINE TOO', 'MINE AS WELL', 'THEIRS', 'THEIRS TOO'],
+    copies: 2,
+    conflict: true,
+  },
+  {
+    name: 'two files here where there are two folders there',
+    mine: all(write('x', 'MINE\n'), write('z', 'MINE TOO\n')),
+    theirs: all(write('x/y/inner', 'THEIRS\n'), write('z/inner', 'THEIRS TOO\n')),
+    tokens: ['MINE', 'MINE TOO', 'THEIRS', 'THEIRS TOO'],
+    copies: 2,
+    conflict: true,
+  },
+  {
     name: 'a file edited here that became a folder there',
     base: write('x', LINES),
     mine: write('x', edited(5, 'MINE')),

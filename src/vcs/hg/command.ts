@@ -20,6 +20,8 @@ const HARDENING: readonly (readonly [string, string])[] = [
   ['merge-patterns..hgtags', 'internal:tagmerge'],
   // Without it a file that meets a folder stops hg half-way, with a tree that is neither old nor new (field notes).
   ['experimental.merge.checkpathconflicts', 'true'],
+  // Hg 6.3 has this only half done.
+  ['extensions.autosync_path_conflicts', joinPath(packageRoot, 'templates/hg/path_conflicts.py')],
   // No `.orig` in the tree, ever.
   ['ui.origbackuppath', '.hg/autosync/orig'],
   ['ui.relative-paths', 'false'],
