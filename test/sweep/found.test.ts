@@ -102,6 +102,10 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'swap', kind: 'error', error: 'EDQUOT', sticky: false, calls: 'mkdir */placement/old' },
   ],
   [
+    'a disk on which no folder can be made any more keeps none of the other files from coming back',
+    { operation: 'swap', kind: 'error', error: 'ENOSPC', sticky: true, calls: 'link */placement/new/swap/inner -> *' },
+  ],
+  [
     'a crontab that could not be written leaves no file of ours beside it',
     { operation: 'install', kind: 'error', error: 'EIO', sticky: true, calls: 'rename */bin/table' },
   ],

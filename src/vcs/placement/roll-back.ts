@@ -25,8 +25,19 @@ export function rollBack(request: RollBackRequest): void {
   const { journal, folders, top } = request;
   for (const step of [...journal.steps].reverse()) takeOut(request, step);
   for (const folder of [...journal.newFolders].reverse()) removeEmptyFolder(joinPath(top, folder));
-  for (const step of [...asTaken(journal.steps)].reverse()) bringBack(request, step);
+  const failures = [...asTaken(journal.steps)].reverse().flatMap((step) => failureOf(() => bringBack(request, step)));
+  // On a full disk there is room for no folder, and yet for the files that need none; the next run brings the rest back.
+  if (failures.length > 0) throw failures[0];
   discard(request.staging, folders);
+}
+
+function failureOf(body: () => void): readonly unknown[] {
+  try {
+    body();
+    return [];
+  } catch (error) {
+    return [error];
+  }
 }
 
 /** Takes a new version out of the working tree, if it still is the file that we linked there. */
