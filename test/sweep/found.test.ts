@@ -9,7 +9,7 @@ import { pretendCron } from './sweep-world.js';
 /** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
 type Found = { readonly operation: string; readonly calls: string } & (
   | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
-  | { readonly kind: 'error'; readonly error: 'EIO' | 'EDQUOT' | 'EROFS'; readonly sticky: boolean }
+  | { readonly kind: 'error'; readonly error: 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EROFS'; readonly sticky: boolean }
 );
 
 const FOUND: readonly (readonly [string, Found])[] = [
