@@ -1,7 +1,7 @@
 import type { AbsolutePath } from '../model/paths.js';
 import { childEnvironment, userName } from '../system/environment.js';
 import { exec } from '../system/exec.js';
-import { hardeningFor } from '../vcs/hg/command.js';
+import { HG_ENVIRONMENT, hardeningFor } from '../vcs/hg/command.js';
 
 /** A configuration that hg does not believe, because it is another user's, and how that is mended. */
 export type Distrust = { readonly why: string; readonly mend: string };
@@ -20,7 +20,7 @@ export async function distrustedSettings(top: AbsolutePath): Promise<Distrust | 
     program: 'hg',
     args: ['config', ...hardeningFor(top), '--config', 'ui.report_untrusted=true', 'paths'],
     cwd: top,
-    env: childEnvironment({ HGPLAIN: '1', LC_ALL: 'C.UTF-8' }),
+    env: childEnvironment(HG_ENVIRONMENT),
     timeoutMs: TRUST_LIMIT_MS,
   });
   const [, file, owner] = NOT_TRUSTING.exec(stderr) ?? [];

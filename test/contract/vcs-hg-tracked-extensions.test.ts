@@ -1,6 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { distrustedSettings } from '../../src/commands/hg-trust.js';
+import { asAbsolute } from '../../src/model/paths.js';
 import { createHgWorld, type HgMachine, type HgWorld, hgMachineAt } from '../support/hg-world.js';
 import { needs } from '../support/needs.js';
 
@@ -111,6 +113,15 @@ describe.skipIf(!needs('hg'))('an extension of hg that is a file of the working 
     here.write('a.txt', 'a\n');
     expect(await here.run()).toMatchObject({ verdict: 'synced' });
     expect(loaded()).toEqual(['elsewhere']);
+  });
+});
+
+describe.skipIf(!needs('hg'))('our own extension', () => {
+  it('leaves nothing where autosync is installed, also when only the settings are looked at', async () => {
+    await distrustedSettings(asAbsolute(here.top));
+    await here.run();
+    const beside = readdirSync(join(process.cwd(), 'templates/hg'), { recursive: true, encoding: 'utf8' });
+    expect(beside.filter((name) => /hooks\..*\.pyc$/.test(name))).toEqual([]);
   });
 });
 

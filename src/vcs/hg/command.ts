@@ -54,7 +54,8 @@ const HARDENED: readonly string[] = HARDENING.flatMap(([name, value]) => ['--con
 /** What `.hgsub` names came with a push, and would be fetched from there (PROMISES, P11). */
 const CLOSED: readonly string[] = ['subrepos.allowed=false'];
 
-const ENVIRONMENT: Environment = {
+/** What every hg of ours is started with. */
+export const HG_ENVIRONMENT: Environment = {
   ...KEEPS_MEMORY,
   // No aliases, no defaults, no colour, no translation; the progress of long work is asked for where it is wanted.
   HGPLAIN: '1',
@@ -97,7 +98,7 @@ export const hardeningFor = (folder: AbsolutePath): readonly string[] => [
  */
 export function hgIn(folder: AbsolutePath, settings: readonly string[] = [], closed: readonly string[] = CLOSED): Hg {
   const args = [...hardeningFor(folder), ...[...closed, ...settings].flatMap((setting) => ['--config', setting])];
-  const server = commandServer({ args, cwd: folder, env: childEnvironment(ENVIRONMENT) });
+  const server = commandServer({ args, cwd: folder, env: childEnvironment(HG_ENVIRONMENT) });
   const run: Hg['run'] = (command, options = {}) =>
     server.run({ args: command, timeoutMs: LOCAL_LIMIT_MS, ...options });
   const output: Hg['output'] = async (command, options) => {
