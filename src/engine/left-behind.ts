@@ -1,4 +1,5 @@
 import type { PushOutcome } from '../model/outcome.js';
+import { counted } from '../system/counted.js';
 import { printable } from '../system/printable.js';
 import type { LeftBehind } from '../vcs/vcs.js';
 import { type Facts, mergePushes } from './facts.js';
@@ -23,8 +24,7 @@ const addTo = (push: PushOutcome, sent: PushOutcome): PushOutcome =>
   push.kind === 'pushed' || push.kind === 'nothing-to-push' ? mergePushes(push, sent) : push;
 
 function added(words: string, { branch, commits, way }: LeftBehind, sent: PushOutcome | undefined): string {
-  const what = commits === 1 ? '1 commit' : `${commits} commits`;
   const why = sent !== undefined && 'why' in sent ? ` (${sent.why})` : '';
-  const news = `${what} on '${printable(branch)}' not at the hub${why}: ${way}`;
+  const news = `${counted(commits, 'commit')} on '${printable(branch)}' not at the hub${why}: ${way}`;
   return words === '' ? news : `${words}; ${news}`;
 }

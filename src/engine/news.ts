@@ -4,6 +4,7 @@ import { leftOutAdvice } from '../model/left-out.js';
 import type { Conflict } from '../model/outcome.js';
 import type { RepoReport } from '../model/report.js';
 import type { Notification } from '../notify/notifier.js';
+import { counted } from '../system/counted.js';
 import { foreign } from '../system/terminal.js';
 import { conflictsOf, type Trouble } from './troubles.js';
 
@@ -111,5 +112,3 @@ function duration(milliseconds: number): string {
   const hours = Math.floor(milliseconds / HOUR_MS);
   return hours < 48 ? counted(hours, 'hour') : counted(Math.floor(hours / 24), 'day');
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,8 @@
+import { counted } from '../system/counted.js';
 import type { ConflictFacts, ReportFacts } from './facts.js';
 import { fileLine, type Html, html, NOTHING } from './html.js';
 import { type DiffRow, type NumberedLine, sideBySide } from './line-diff.js';
-import { anchor, counted } from './words.js';
+import { anchor } from './words.js';
 
 /** More than these are named, and not compared. */
 const MOST_COMPARED = 40;

@@ -1,6 +1,7 @@
+import { counted } from '../system/counted.js';
 import type { CheckFacts, RepoFacts, ReportFacts } from './facts.js';
 import { type Html, html, NOTHING } from './html.js';
-import { anchor, badge, counted, time } from './words.js';
+import { anchor, badge, time } from './words.js';
 
 /** Returns what the person has to do: one thing for each repository; nothing where there is nothing. */
 export function needs({ repos }: ReportFacts): Html {

@@ -1,3 +1,4 @@
+import { counted } from '../system/counted.js';
 import { hashBytes } from '../system/hash.js';
 import { fillTemplate } from '../system/template.js';
 import { conflicts } from './conflicts.js';
@@ -5,7 +6,7 @@ import type { ReportFacts } from './facts.js';
 import { health, needs } from './health.js';
 import { type Html, html } from './html.js';
 import { timeline } from './timeline.js';
-import { clockTime, counted } from './words.js';
+import { clockTime } from './words.js';
 
 /** The texts that a page is made of: its frame and its style. */
 export type PageTemplates = { readonly frame: string; readonly style: string };

@@ -1,8 +1,9 @@
+import { counted } from '../system/counted.js';
 import { localTime } from '../system/time-words.js';
 import { type Span, spanOf, spans } from './days.js';
 import type { CommitFacts, RepoFacts, ReportFacts } from './facts.js';
 import { type Html, html, NOTHING } from './html.js';
-import { anchor, badge, clockTime, counted } from './words.js';
+import { anchor, badge, clockTime } from './words.js';
 
 /** A repository's list shows no more than this of what happened; its table counts all of it. */
 const MOST_EVENTS = 200;

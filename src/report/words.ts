@@ -31,8 +31,5 @@ export function badge(verdict: RepoFacts['verdict']): Html {
   return html`<span class="badge ${kind}"><span aria-hidden="true">${sign}</span> ${verdict.replace('-', ' ')}</span>`;
 }
 
-/** Says how many there are of something. */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
 /** Returns a name for one part of the page, which a link can lead to. */
 export const anchor = (part: string, at: number): string => `${part}-${at + 1}`;

@@ -1,5 +1,6 @@
 import type { Blocked } from '../../model/outcome.js';
 import { printable } from '../../system/printable.js';
+import { withLeftBehind } from '../left-behind.js';
 import { relationOf } from '../relation.js';
 import type { FetchResult, HubState, WorkingTreeState } from '../vcs.js';
 import { gitFailure } from './command.js';
@@ -21,8 +22,7 @@ export async function fetch(repository: Repository, state: WorkingTreeState): Pr
   const refs = await readRefs(repository, [upstream.trackingRef, ...HEADS_AND_MEMORIES]);
   const found = await lookAtBranch(repository, state, { upstream, refs });
   if (found.kind !== 'fetched') return found;
-  const left = await leftBehind(repository, { branch: state.branch, upstream, refs });
-  return left.length === 0 ? found : { ...found, hub: { ...found.hub, leftBehind: left } };
+  return withLeftBehind(found, await leftBehind(repository, { branch: state.branch, upstream, refs }));
 }
 
 /** Where a branch is kept, and what git remembers of it. */

@@ -1,17 +1,9 @@
-import {
-  isAbsent,
-  joinPath,
-  listNames,
-  makeFolder,
-  readTextIfPresent,
-  remove,
-  writeAtomically,
-} from '../../system/files.js';
+import { joinPath, listNames, makeFolder, readTextIfPresent, remove, writeAtomically } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
 import { quoteShell } from '../../system/quote.js';
 import type { LeftBehind } from '../vcs.js';
 import type { Repository } from './repository.js';
-import { BY_HAND, unsentCommits } from './unsent.js';
+import { BY_HAND, unsentRange } from './unsent.js';
 import { memoryRef, type Upstream } from './upstream.js';
 
 const HEADS = 'refs/heads/';
@@ -62,8 +54,9 @@ async function look(
   repository: Repository,
   { name, id, upstream, wasSent }: Question,
 ): Promise<LeftBehind | undefined> {
-  const { range } = await unsentCommits(repository, { head: id, hub: undefined });
-  const unsent = (await repository.git.text(['rev-list', ...range])).split('\n').filter((line) => line !== '');
+  const unsent = (await repository.git.text(['rev-list', ...unsentRange(id, undefined)]))
+    .split('\n')
+    .filter((line) => line !== '');
   if (unsent.length === 0) return undefined;
   const moves = await movesOf(repository, name);
   if (!wasSent && !moves.some(({ why }) => BY_COMMIT.test(why))) return undefined;
@@ -97,18 +90,9 @@ function wasMadeOn(moves: readonly Move[], unsent: readonly string[]): boolean {
 /** Lists the branches that stand in any working tree of the repository, by what their files say. */
 function checkedOut({ commonDir }: Pick<Repository, 'commonDir'>): ReadonlySet<string> {
   const folder = joinPath(commonDir, 'worktrees');
-  const linked = namesIn(folder).map((name) => joinPath(joinPath(folder, name), 'HEAD'));
+  const linked = listNames(folder).map((name) => joinPath(joinPath(folder, name), 'HEAD'));
   const texts = [joinPath(commonDir, 'HEAD'), ...linked].map((file) => readTextIfPresent(file) ?? '');
   return new Set(texts.flatMap((text) => /^ref: refs\/heads\/(.+)\n/.exec(text)?.[1] ?? []));
-}
-
-function namesIn(folder: ReturnType<typeof joinPath>): readonly string[] {
-  try {
-    return listNames(folder);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
 }
 
 type Place = Pick<Repository, 'privateFolder'>;

@@ -1,5 +1,6 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import { MAX_REBUILDS } from '../host-limit.js';
+import { sendWhereAhead } from '../left-behind.js';
 import type { NotThere } from '../sent-elsewhere.js';
 import type { HubState, LeftBehind } from '../vcs.js';
 import { gitFailure, lastWords } from './command.js';
@@ -14,7 +15,7 @@ import { notWhereFetched, pushesElsewhere } from './push-url.js';
 import { readRef, readRefs, removeRef, writeRef } from './refs.js';
 import { rejectReason, remoteFailure } from './remote-failure.js';
 import type { Repository } from './repository.js';
-import { unsentCommits } from './unsent.js';
+import { unsentRange } from './unsent.js';
 import { trackingRefOf, upstreamOf } from './upstream.js';
 
 /** Sends a branch to the hub; never by force: the hub itself refuses what does not continue what it has. */
@@ -45,10 +46,7 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   return { kind: 'pushed', commits };
 }
 
-/**
- * Sends a branch that nobody stands on. As with any other, what was taken back at the hub is not sent again; what needs a
- * merge waits until the person is on it.
- */
+/** Sends a branch that nobody stands on, as it is: what is too large in it waits until the person is on it. */
 export async function sendLeftBehind(
   repository: Repository,
   { branch, head }: Pick<LeftBehind, 'branch' | 'head'>,
@@ -57,19 +55,12 @@ export async function sendLeftBehind(
   if ('kind' in upstream) return { kind: 'not-attempted', why: upstream.why };
   const refs = await readRefs(repository, [upstream.seenRef, upstream.trackingRef]);
   const found = await lookAtBranch(repository, { branch, head }, { upstream, refs });
-  if (found.kind === 'unavailable') return found;
-  if (found.kind === 'blocked') return { kind: 'not-attempted', why: `${found.blocked.kind} there` };
-  const { relation } = found.hub;
-  if (relation === 'diverged') return { kind: 'not-attempted', why: 'which has others there' };
-  return relation === 'ahead'
-    ? await pushBranch(repository, { branch, hub: found.hub, triesLeft: 0 })
-    : { kind: 'nothing-to-push' };
+  return await sendWhereAhead(found, (hub) => pushBranch(repository, { branch, hub, triesLeft: 0 }));
 }
 
 /** Counts the commits that the hub gets; of a branch that is new to it, it has most already. */
 async function countUnsent(repository: Repository, id: string, hub: string | undefined): Promise<number> {
-  const { range } =
-    hub === undefined ? await unsentCommits(repository, { head: id, hub }) : { range: [`${hub}..${id}`] };
+  const range = hub === undefined ? unsentRange(id, hub) : [`${hub}..${id}`];
   return Number(await repository.git.text(['rev-list', '--count', ...range]));
 }
 

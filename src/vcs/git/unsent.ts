@@ -12,13 +12,21 @@ export type Unsent = {
   readonly bases: readonly string[];
 };
 
+/** Returns revisions for `git rev-list`: a commit, and not what the hub has or any ref that tells where a remote's branch stood. */
+export const unsentRange = (head: string, hub: string | undefined): readonly string[] => [
+  head,
+  '--not',
+  ...(hub === undefined ? [] : [hub]),
+  '--remotes',
+  '--glob=refs/autosync/seen/*',
+];
+
 /** Finds the commits of a branch that neither the hub has, nor any ref that tells where a remote's branch stood. */
 export async function unsentCommits(
   repository: Repository,
   { head, hub }: { readonly head: string; readonly hub: string | undefined },
 ): Promise<Unsent> {
-  const sent = [...(hub === undefined ? [] : [hub]), '--remotes', '--glob=refs/autosync/seen/*'];
-  const range = [head, '--not', ...sent];
+  const range = unsentRange(head, hub);
   const listed = await repository.git.text(['rev-list', '--boundary', ...range]);
   const below = listed.split('\n').flatMap((line) => (line.startsWith('-') ? [line.slice(1)] : []));
   if (below.length < 2) return { range, bases: below };

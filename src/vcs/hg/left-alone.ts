@@ -1,3 +1,4 @@
+import { counted } from '../../system/counted.js';
 import { printable } from '../../system/printable.js';
 import { quoteShell } from '../../system/quote.js';
 import type { HubHead } from './hub.js';
@@ -60,6 +61,5 @@ async function unsentElsewhere(
   );
   const root = ids.at(-1)?.slice(0, 12);
   if (root === undefined) return undefined;
-  const what = ids.length === 1 ? '1 commit' : `${ids.length} commits`;
-  return `${what} on another head of '${printable(branch)}' not at the hub: to bring it here: hg --config extensions.rebase= rebase -s ${root} -d .; to keep it to yourself: hg phase --force --secret -r ${root}::`;
+  return `${counted(ids.length, 'commit')} on another head of '${printable(branch)}' not at the hub: to bring it here: hg --config extensions.rebase= rebase -s ${root} -d .; to keep it to yourself: hg phase --force --secret -r ${root}::`;
 }

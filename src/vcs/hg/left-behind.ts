@@ -1,11 +1,12 @@
 import type { PushOutcome } from '../../model/outcome.js';
 import { joinPath, makeFolder, readTextIfPresent, writeAtomically } from '../../system/files.js';
+import { sendWhereAhead, withLeftBehind } from '../left-behind.js';
 import type { FetchResult, LeftBehind, WorkingTreeState } from '../vcs.js';
 import { fetch } from './fetch.js';
 import { memoriesOf } from './hub-memory.js';
 import { branchOf, sendOther } from './push.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countOf, exactName } from './revisions.js';
+import { changesetsOf, countOf, exactName, presentOf } from './revisions.js';
 import { ASIDE } from './shared-head.js';
 import { upstreamOf } from './upstream.js';
 
@@ -16,8 +17,7 @@ export async function fetchAndLookAround(repository: Repository, state: WorkingT
   const found = await fetch(repository, state);
   if ('why' in upstream || found.kind !== 'fetched') return found;
   const sent = memories.flatMap(({ tip, head }) => [tip, head]);
-  const left = await leftBehind(repository, { branch: state.branch, sent });
-  return left.length === 0 ? found : { ...found, hub: { ...found.hub, leftBehind: left } };
+  return withLeftBehind(found, await leftBehind(repository, { branch: state.branch, sent }));
 }
 
 /** The branch that the person is on, and what the hub was known to have before it was looked at. */
@@ -33,15 +33,16 @@ async function leftBehind(repository: Repository, { branch, sent }: Look): Promi
     settle(repository, await changesetsOf(repository, `heads(${others})`));
     return [];
   }
-  const done = [...sent, ...readSettled(repository)].map((id) => `present(${id})`).join('+');
-  const unsent = `(${others} - ::(${done}))`;
+  const unsent = `(${others} - ::${presentOf([...sent, ...readSettled(repository)])})`;
+  const heads = await changesetsOf(repository, `heads(${unsent})`);
+  if (heads.length === 0) return [];
+  const mayBeSent = await publishes(repository, sent);
   const found: LeftBehind[] = [];
-  for (const head of await changesetsOf(repository, `heads(${unsent})`)) {
+  for (const head of heads) {
     const name = await branchOf(repository, head);
     const commits = await changesetsOf(repository, `${unsent} and ::${head}`);
     const root = commits.at(-1)?.slice(0, 12) ?? '';
     const way = `hg push --new-branch -r ${head.slice(0, 12)}; to keep it to yourself: hg phase --force --secret -r ${root}::`;
-    const mayBeSent = await publishes(repository, sent);
     found.push({ branch: name, head, commits: commits.length, mayBeSent, way });
   }
   return found;
@@ -49,24 +50,15 @@ async function leftBehind(repository: Repository, { branch, sent }: Look): Promi
 
 /** Tells whether what the hub has is public here: where not, nothing shows that it was taken away there. */
 const publishes = async (repository: Repository, sent: readonly string[]): Promise<boolean> =>
-  (await countOf(repository, `(${sent.map((id) => `present(${id})`).join('+')}) and draft()`)) === 0;
+  (await countOf(repository, `${presentOf(sent)} and draft()`)) === 0;
 
-/**
- * Sends a branch that nobody stands on. As with any other, what was taken back at the hub is not sent again; what needs a
- * merge waits until the person is on it.
- */
+/** Sends a branch that nobody stands on, as it is. */
 export async function sendLeftBehind(
   repository: Repository,
   { branch, head }: Pick<LeftBehind, 'branch' | 'head'>,
 ): Promise<PushOutcome> {
   const found = await fetch(repository, { branch, head, blocked: undefined, dirty: false });
-  if (found.kind === 'unavailable') return found;
-  if (found.kind === 'blocked') return { kind: 'not-attempted', why: `${found.blocked.kind} there` };
-  const { relation } = found.hub;
-  if (relation === 'diverged') return { kind: 'not-attempted', why: 'which has others there' };
-  return relation === 'ahead'
-    ? await sendOther(repository, { branch, head, hub: found.hub })
-    : { kind: 'nothing-to-push' };
+  return await sendWhereAhead(found, (hub) => sendOther(repository, { branch, head, hub }));
 }
 
 type Place = Pick<Repository, 'privateFolder'>;

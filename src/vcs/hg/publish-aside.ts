@@ -24,7 +24,7 @@ import { author } from './identity.js';
 import { cleanShare, inMergeShare, type MergeShare } from './merge-share.js';
 import { branchOf, pushChangeset, secrecy } from './push.js';
 import type { Repository } from './repository.js';
-import { changesetsOf, countOf, isAncestor, isKnown, quoted, readPosition } from './revisions.js';
+import { changesetsOf, countOf, exactName, isAncestor, isKnown, readPosition } from './revisions.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
 /** Work that must leave the machine without touching the branch. */
@@ -50,24 +50,23 @@ export async function publishAside(repository: Repository, { branch, candidates 
   const isApart = await isApartFromHub(repository, { upstream, branch, head });
   const wanted = await asideId(repository, { head, before, candidates, isApart });
   if (before === undefined || held === undefined || hub === undefined)
-    return await send(repository, aside, { id: wanted });
+    return await send(repository, aside, { before, id: wanted });
   if (wanted === before && (await isAncestor(repository, before, held))) {
     return (await holds(repository, hub, before)) ? { kind: 'nothing-to-push' } : gone(aside);
   }
   const left = await leftOf(repository, { hub, before, held });
   const id = left === before ? wanted : await asideId(repository, { head, before: left, candidates, isApart });
-  return await send(repository, aside, { id, left });
+  return await send(repository, aside, { before, id, left });
 }
 
-/** What to send, and what of that the hub is known to have. */
-type Sending = { readonly id: string | undefined; readonly left?: string | undefined };
+/** What to send, what the bookmark stands on here, and what of that the hub is known to have. */
+type Sending = Pick<Wanted, 'before'> & { readonly id: string | undefined; readonly left?: string | undefined };
 
-async function send(repository: Repository, aside: Aside, { id, left }: Sending): Promise<PushOutcome> {
+async function send(repository: Repository, aside: Aside, { before, id, left }: Sending): Promise<PushOutcome> {
   if (id === undefined) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, id);
   if (secret !== undefined) return secret;
   const { upstream, bookmark } = aside;
-  const [before] = await bookmarked(repository, bookmark);
   if (id !== before) {
     await repository.hg.output(['bookmark', '-q', '--force', '--inactive', `--rev=${id}`, '--', bookmark]);
     if (left !== undefined && left !== before) rememberAside(repository, aside, left);
@@ -135,9 +134,7 @@ export const asideBookmark = ({ settings }: Repository, branch: string): string 
 
 /** Returns what a bookmark stands on. */
 export const bookmarked = (repository: Repository, bookmark: string): Promise<readonly string[]> =>
-  changesetsOf(repository, `bookmark() and bookmark(${quoted(`re:^${escapePattern(bookmark)}$`)})`);
-
-const escapePattern = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  changesetsOf(repository, `bookmark() and bookmark(${exactName(bookmark)})`);
 
 /** The named branch of what this machine sets aside: so it is no head of the branch that others follow. */
 export const asideBranch = ({ settings }: Repository): string => `autosync-${settings.machine}`.replaceAll(':', '-');

@@ -12,7 +12,7 @@ import { quietly } from './progress.js';
 import { notWherePulled } from './push-url.js';
 import { rejectReason } from './remote-failure.js';
 import type { Repository } from './repository.js';
-import { countOf, isAncestor, readPosition } from './revisions.js';
+import { countOf, isAncestor, presentOf, readPosition } from './revisions.js';
 import { ASIDE } from './shared-head.js';
 import { type Upstream, upstreamOf } from './upstream.js';
 
@@ -20,12 +20,27 @@ import { type Upstream, upstreamOf } from './upstream.js';
 export const push = (repository: Repository, branch: string, hub: HubState): Promise<PushOutcome> =>
   pushBranch(repository, { branch, hub, triesLeft: MAX_REBUILDS });
 
-type BranchPush = { readonly branch: string; readonly hub: HubState; readonly triesLeft: number };
+/** Sends a branch that nobody stands on, as it is: what is too large in it waits until the person is on it. */
+export const sendOther = (
+  repository: Repository,
+  request: { readonly branch: string; readonly head: string; readonly hub: HubState },
+): Promise<PushOutcome> => pushBranch(repository, { ...request, triesLeft: 0 });
 
-async function pushBranch(repository: Repository, { branch, hub, triesLeft }: BranchPush): Promise<PushOutcome> {
+type BranchPush = {
+  readonly branch: string;
+  readonly hub: HubState;
+  readonly triesLeft: number;
+  /** What to send, where it is not what the working tree stands on. */
+  readonly head?: string;
+};
+
+async function pushBranch(
+  repository: Repository,
+  { branch, hub, triesLeft, ...other }: BranchPush,
+): Promise<PushOutcome> {
   const upstream = await upstreamOf(repository);
   if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
-  const { head } = await readPosition(repository);
+  const head = other.head ?? (await readPosition(repository)).head;
   if (head === undefined || head === hub.head) return { kind: 'nothing-to-push' };
   const secret = await secrecy(repository, head);
   if (secret !== undefined) return secret;
@@ -40,19 +55,6 @@ async function pushBranch(repository: Repository, { branch, hub, triesLeft }: Br
   return await afterSending(repository, { branch, hub, triesLeft, upstream, head, sent });
 }
 
-/** A branch that nobody stands on, and what is known of it at the hub. */
-export type OtherPush = { readonly branch: string; readonly head: string; readonly hub: HubState };
-
-/** Sends a branch that nobody stands on, as it is: what is too large in it waits until the person is on it. */
-export async function sendOther(repository: Repository, { branch, head, hub }: OtherPush): Promise<PushOutcome> {
-  const upstream = await upstreamOf(repository);
-  if ('why' in upstream) return { kind: 'not-attempted', why: upstream.why };
-  const sent = await pushChangeset(repository, { upstream, id: head, isNewBranch: hub.head === undefined });
-  return sent.kind === 'sent' || sent.kind === 'nothing-to-push'
-    ? await afterSending(repository, { branch, hub, triesLeft: 0, upstream, head, sent })
-    : sent;
-}
-
 type Sending = BranchPush & {
   readonly upstream: Upstream;
   readonly head: string;
@@ -65,8 +67,7 @@ async function afterSending(repository: Repository, sending: Sending): Promise<P
   if (sent.kind === 'nothing-to-push' && (await countOf(repository, `${head} and ${ASIDE}`)) > 0) return onlyAside;
   const missing = await notWherePulled(repository, upstream, head);
   if (missing !== undefined) return missing;
-  const known = memoriesOf(repository, upstream).map(({ tip }) => `present(${tip})`);
-  const news = hub.head === undefined ? `::${head} - ::(${known.join('+') || 'null'})` : `only(${head}, ${hub.head})`;
+  const news = newsOf(repository, sending);
   // A branch that has no commit yet is not on the hub, although all that there is has been sent.
   if ((await branchOf(repository, head)) === branch)
     remember(repository, memoryKey(upstream, branch), { tip: head, head });
@@ -75,6 +76,12 @@ async function afterSending(repository: Repository, sending: Sending): Promise<P
   if (triesLeft === 0 || !(await committedMeanwhile(repository, branch, head))) return { kind: 'pushed', commits };
   const more = await pushBranch(repository, { branch, hub: { ...hub, head }, triesLeft: triesLeft - 1 });
   return more.kind === 'pushed' ? { ...more, commits: commits + more.commits } : more;
+}
+
+/** Returns a revset of what the hub gets; of a branch that is new to it, it has most already. */
+function newsOf(repository: Repository, { upstream, head, hub }: Sending): string {
+  if (hub.head !== undefined) return `only(${head}, ${hub.head})`;
+  return `::${head} - ::${presentOf(memoriesOf(repository, upstream).map(({ tip }) => tip))}`;
 }
 
 /** Tells whether the person has committed on top of what was just sent. */

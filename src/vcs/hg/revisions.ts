@@ -15,6 +15,10 @@ export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\
 /** Returns a revset's pattern for one name, which need not exist. */
 export const exactName = (name: string): string => quoted(`re:^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 
+/** Returns a revset of those of some changesets that are here. */
+export const presentOf = (ids: readonly string[]): string =>
+  `(${ids.map((id) => `present(${id})`).join('+') || 'none()'})`;
+
 /** Counts the changesets of a revset. */
 export const countOf = async (repository: WithHg, revset: string): Promise<number> =>
   (await changesetsOf(repository, revset)).length;

@@ -73,37 +73,27 @@ const AT_WORK_MS = 600_000;
 /** Where a repository keeps its locks, and what time it is. */
 type Locked = Pick<Repository, 'hgFolder' | 'sharedFolder' | 'now'>;
 
-/** Who has held a lock for so long that whoever waits for it may wait for ever, and the option of hg's that frees it. */
-type Lasting = { readonly locker: string; readonly option: string };
-
-function lasting(repository: Locked): Lasting | undefined {
+/** Says who has held whose lock for so long that whoever waits for it may wait for ever; undefined where nobody has. */
+function lasting(locked: Locked, whose: string, freedBy: (option: string) => string): string | undefined {
   const locks = [
-    { lock: workingTreeLock(repository), option: '--force-free-wlock' },
-    { lock: storeLock(repository), option: '--force-free-lock' },
+    { lock: workingTreeLock(locked), option: '--force-free-wlock' },
+    { lock: storeLock(locked), option: '--force-free-lock' },
   ];
   for (const { lock, option } of locks) {
     const stats = lstatIfPresent(lock);
-    if (stats === undefined || repository.now() - stats.mtimeMs < AT_WORK_MS) continue;
-    return { locker: printable(lockerOf(lock) ?? 'somebody'), option };
+    if (stats === undefined || locked.now() - stats.mtimeMs < AT_WORK_MS) continue;
+    const locker = printable(lockerOf(lock) ?? 'somebody');
+    return `'${locker}' (<host>:<process>) has held ${whose} lock for more than ten minutes; when it is at work no more: ${freedBy(option)}`;
   }
   return undefined;
 }
 
-/** Says who has held a lock for so long that whoever waits for it may wait for ever; undefined where nobody has. */
+/** Says that a lock here has been held for so long that whoever waits for it may wait for ever; undefined where none has. */
 export function lastingLock(repository: Locked): Blocked | undefined {
-  const held = lasting(repository);
-  if (held === undefined) return undefined;
-  const { locker, option } = held;
-  return {
-    kind: 'damaged',
-    hint: `'${locker}' (<host>:<process>) has held hg's lock for more than ten minutes; when it is at work no more: hg debuglocks ${option}`,
-  };
+  const hint = lasting(repository, "hg's", (option) => `hg debuglocks ${option}`);
+  return hint === undefined ? undefined : { kind: 'damaged', hint };
 }
 
 /** Says the same of a hub that is a folder of this machine. */
-export function lastingLockOfHub(folder: AbsolutePath, hub: Locked): string | undefined {
-  const held = lasting(hub);
-  if (held === undefined) return undefined;
-  const { locker, option } = held;
-  return `'${locker}' (<host>:<process>) has held the hub's lock for more than ten minutes; when it is at work no more: ${printable(`hg debuglocks ${option} -R ${quoteShell(folder)}`)}`;
-}
+export const lastingLockOfHub = (folder: AbsolutePath, hub: Locked): string | undefined =>
+  lasting(hub, "the hub's", (option) => printable(`hg debuglocks ${option} -R ${quoteShell(folder)}`));
