@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canCut } from '../support/cut.js';
 import { needs } from '../support/needs.js';
 import { OPERATIONS } from './operations.js';
-import { newTally, planAll, planNamed, renderTally, sweep } from './sweep.js';
+import { CLASSES, newTally, planAll, planNamed, renderTally, sweep } from './sweep.js';
 import { pretendCron } from './sweep-world.js';
 
 /** A round of the plan takes every so many calls. */
@@ -18,9 +18,7 @@ const wanted = OPERATIONS.filter(({ name, vcs }) => {
   return isNamed && (env['AUTOSYNC_TEST_VCS'] ?? vcs.name) === vcs.name && needs(vcs.name);
 });
 const repeat = env['AUTOSYNC_TEST_REPEAT'] ?? '';
-const only = (['kill', 'kill-after', 'kill-child', 'save', 'error'] as const).find(
-  (kind) => kind === env['AUTOSYNC_TEST_KIND'],
-);
+const only = CLASSES.find((one) => one === env['AUTOSYNC_TEST_KIND']);
 
 describe.skipIf(!canCut())('every operation', () => {
   let stopCron = (): void => undefined;

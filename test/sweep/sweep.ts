@@ -42,19 +42,22 @@ const planned = (operation: Operation, kind: Kind, at: number): Planned => ({
  */
 export async function planAll(
   operations: readonly Operation[],
-  {
-    seed,
-    stride,
-    only,
-  }: { readonly seed: number; readonly stride: number; readonly only?: Attack['kind'] | undefined },
+  { seed, stride, only }: { readonly seed: number; readonly stride: number; readonly only?: Class | undefined },
 ): Promise<readonly Planned[]> {
   const all = operations.flatMap((operation) => lateWriters(operation).map((kind) => planned(operation, kind, 1)));
   const variants = Math.max(...operations.flatMap((operation) => groupsFor(operation).map((group) => group.length)));
   for (let round = 0; round < stride * variants; round += 1) {
     for (const operation of operations) all.push(...(await planRound(operation, { seed, stride, round })));
   }
-  return all.filter(({ attack: { kind } }) => only === undefined || kind === only);
+  return all.filter(({ attack }) => only === undefined || classOf(attack) === only);
 }
+
+/** What attacks can be told apart by; `error+` are errors that last. */
+export const CLASSES = ['kill', 'kill-after', 'kill-child', 'save', 'error', 'error+'] as const;
+
+type Class = (typeof CLASSES)[number];
+
+const classOf = (what: Attack): Class => (what.kind === 'error' && what.sticky ? 'error+' : what.kind);
 
 type Round = { readonly seed: number; readonly stride: number; readonly round: number };
 
