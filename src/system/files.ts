@@ -209,7 +209,7 @@ function makeOneFolder(path: string, mode: number): boolean {
 
 /** Makes a folder and those above it with the person's own umask, for folders in a working tree. */
 export function makeSharedFolder(path: string): void {
-  mkdirSync(fsPath(path), { recursive: true });
+  makeFolder(path, 0o777);
 }
 
 /**

@@ -26,7 +26,7 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   if (what.kind === 'error' || what.kind === 'kill-child')
     failures.push(...(await wrongAnswer(struck.ended, world, top)));
   if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, { world, top }));
-  if (what.kind === 'error') failures.push(...absentAtTheEnd(reference, top));
+  if (what.kind === 'error') failures.push(...absentAtTheEnd(reference, what, top));
   const healed = await heal(operation, world);
   failures.push(...healed.failures);
   failures.push(...named('lost', await lostOf(world, top, owedIn(reference, what))));
@@ -119,14 +119,18 @@ function wrongAtDeath({ before, after }: Reference, { world, top }: Place): read
   ];
 }
 
-/** A run that has ended leaves every file in its place, also when it failed: nobody may take its name for free. */
-function absentAtTheEnd({ before, after }: Reference, top: string): readonly string[] {
+/**
+ * A run that has ended leaves every file in its place, also when it failed: nobody may take its name for free. Only where
+ * no file can be given a name any more, the one that was on its way just then stays in our folder.
+ */
+function absentAtTheEnd({ before, after }: Reference, what: ErrorAttack, top: string): readonly string[] {
   const files = readIfThere(top);
-  return named(
-    'absent',
-    [...before.keys()].filter((path) => after.has(path) && !files.has(path)),
-  );
+  const absent = [...before.keys()].filter((path) => after.has(path) && !files.has(path));
+  const refusesAll = what.sticky && ['EIO', 'EROFS', 'EACCES'].includes(what.error);
+  return refusesAll && absent.length === 1 ? [] : named('absent', absent);
 }
+
+type ErrorAttack = Extract<Attack, { kind: 'error' }>;
 
 const isInNoCommit = (path: string): boolean => /\.log$|^cache\/|^large/.test(path);
 

@@ -106,6 +106,18 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'swap', kind: 'error', error: 'ENOSPC', sticky: true, calls: 'link */placement/new/swap/inner -> *' },
   ],
   [
+    'a quota that is used up when a folder is to come back is told in words, not as a bug',
+    { operation: 'swap', kind: 'error', error: 'EDQUOT', sticky: true, calls: 'rmdir */placement/new' },
+  ],
+  [
+    'what had stood in the way and comes back on a full disk keeps no second name',
+    { operation: 'in the way', kind: 'error', error: 'ENOSPC', sticky: true, calls: 'fsync */move.json.*.new' },
+  ],
+  [
+    'a disk that refuses everything keeps only that file out of its place which was on its way',
+    { operation: 'conflict', kind: 'error', error: 'EACCES', sticky: true, calls: 'link */placement/new/both.md -> *' },
+  ],
+  [
     'a crontab that could not be written leaves no file of ours beside it',
     { operation: 'install', kind: 'error', error: 'EIO', sticky: true, calls: 'rename */bin/table' },
   ],

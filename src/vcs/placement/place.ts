@@ -60,7 +60,8 @@ export type Placed =
 
 /**
  * Puts a new tree in place so that a save, or our own death, at any moment loses nothing: each old file is renamed
- * aside and only then compared with what was expected; each new one is linked into place, which refuses to overwrite;
+ * aside and only then compared with what was expected; each new one is linked into place, which refuses to overwrite
+ * (where it replaces an old one, in the same breath);
  * the ones aside are compared once more, since a program may still have held one open; any surprise takes all back.
  * The old versions stay aside until the next run has looked at them for late writers.
  */
@@ -156,14 +157,8 @@ async function doSteps(
   steps: readonly Step[],
   folders: PlacementFolders,
 ): Promise<Surprise | undefined> {
-  for (const step of asTaken(steps)) {
-    const surprise = moveAside(request, step, folders);
-    if (surprise !== undefined) return surprise;
-  }
-  for (const step of steps) {
-    const surprise = putInPlace(request.top, step, folders);
-    if (surprise !== undefined) return twinOf(request.top, step, steps) ?? surprise;
-  }
+  const met = exchange(request, steps, folders);
+  if (met !== undefined) return met;
   const late = findLateWrite(steps, folders);
   if (late !== undefined) return late;
   // A disk that takes two names for one may have let a version that stood there already leave under the other.
@@ -176,6 +171,35 @@ async function doSteps(
   for (const step of steps) if (step.new === undefined) removeEmptyParents(request.top, step.path);
   return undefined;
 }
+
+/** Moves the old versions aside and puts the new ones in their places, up to the first surprise. */
+function exchange(request: PlaceRequest, steps: readonly Step[], folders: PlacementFolders): Surprise | undefined {
+  const replaced = replacedIn(steps);
+  for (const step of asTaken(steps)) {
+    const surprise = replaced.has(step) ? undefined : moveAside(request, step, folders);
+    if (surprise !== undefined) return surprise;
+  }
+  for (const step of steps) {
+    const met = replaced.has(step) ? moveAside(request, step, folders) : undefined;
+    if (met !== undefined) return met;
+    const surprise = putInPlace(request.top, step, folders);
+    if (surprise !== undefined) return twinOf(request.top, step, steps) ?? surprise;
+  }
+  return undefined;
+}
+
+/**
+ * Returns the steps whose old version makes way for the new one at once: a name is without its file for a moment only, and
+ * a disk that refuses everything from then on keeps no other file out of its place. Paths that a disk may take for one
+ * are not among them.
+ */
+function replacedIn(steps: readonly Step[]): ReadonlySet<Step> {
+  const names = new Map<string, number>();
+  for (const { path } of steps) names.set(folded(path), (names.get(folded(path)) ?? 0) + 1);
+  return new Set(steps.filter((step) => leaves(step) && arrives(step) && names.get(folded(step.path)) === 1));
+}
+
+const leaves = ({ oldPrint, copy }: Step): boolean => oldPrint !== undefined || copy !== undefined;
 
 const arrives = (step: Step): boolean => step.new !== undefined && step.new.mode !== '160000';
 
@@ -198,7 +222,7 @@ function findLateWrite(steps: readonly Step[], folders: PlacementFolders): Surpr
 const aside = (folders: PlacementFolders, step: Pick<Step, 'n'>): AbsolutePath => joinPath(folders.old, String(step.n));
 
 function moveAside(request: PlaceRequest, step: Step, folders: PlacementFolders): Surprise | undefined {
-  if (step.oldPrint === undefined && step.copy === undefined) return undefined;
+  if (!leaves(step)) return undefined;
   const at = joinPath(request.top, step.path);
   const stats = lstatIfPresent(at);
   if (stats === undefined) return { path: step.path, what: 'vanished' };

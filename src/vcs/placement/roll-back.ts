@@ -94,13 +94,14 @@ function bringCopyBack(
   const isAside = lstatIfPresent(aside) !== undefined;
   const from = isAside ? aside : copy;
   if (lstatIfPresent(from) === undefined) return;
-  if (lstatIfPresent(at) === undefined && makeParents(request.top, step.path) && putBack(from, at)) {
-    if (isAside && isSameFile(aside, copy)) remove(copy);
-    if (lstatIfPresent(from)?.isDirectory() !== true) remove(from);
+  if (lstatIfPresent(at) === undefined && makeParents(request.top, step.path)) putBack(from, at);
+  // Be it back since now, or since a roll-back that was cut short: no other name of it may stay.
+  if (isSameFile(from, at) || lstatIfPresent(from) === undefined) {
+    for (const name of [copy, aside]) if (isSameFile(name, at)) remove(name);
     return;
   }
   // The old name is taken: it stays under the copy's, or gets another.
-  if (!isAside || isSameFile(aside, at)) return;
+  if (!isAside) return;
   if (!isSameFile(aside, copy)) keepBeside(request, step.path, aside);
   remove(aside);
 }
