@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import type { Quarantined } from '../model/change.js';
 import type { WorkingTree } from '../vcs/vcs.js';
 import type { Facts } from './facts.js';
@@ -19,7 +20,9 @@ export async function verify(
   const idle = facts.commit.kind === 'clean' && facts.integrate.kind === 'up-to-date';
   if (idle && facts.push.kind === 'nothing-to-push' && facts.quarantined.length === 0) return { facts, next: 'done' };
   const known = new Set(facts.quarantined.map(({ path }) => path.replace(/\/$/, '')));
-  const unknown = (await tree.uncommitted()).filter((path) => !known.has(path.replace(/\/$/, '')));
+  // Of a folder that may not be entered the folder alone is named.
+  const isKnown = (path: string): boolean => known.has(path) || (path !== '.' && isKnown(dirname(path)));
+  const unknown = (await tree.uncommitted()).filter((path) => !isKnown(path.replace(/\/$/, '')));
   const restless = unknown
     .filter((path) => path in stillChanging)
     .map((path): Quarantined => ({ path, reason: 'still-changing' }));

@@ -43,7 +43,7 @@ export function readSharedSettings(top: AbsolutePath, parseSchedule: ParseSchedu
 function readPlainFile(file: AbsolutePath): TomlFile | undefined {
   const stats = lstatIfAllowed(file);
   if (stats === undefined) return undefined;
-  if (stats === 'closed' || !stats.isFile()) throw new Error('it is no plain file');
+  if (typeof stats === 'string' || !stats.isFile()) throw new Error('it is no plain file');
   if (stats.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);
   return parseToml(file, readIfPresent(file) ?? Buffer.alloc(0));
 }

@@ -58,12 +58,23 @@ export function isTooLong(path: string): boolean {
   }
 }
 
-/** Returns what stands at a path, or `closed` where we may not enter a folder above it. */
-export function lstatIfAllowed(path: string): Stats | 'closed' | undefined {
+/** Why it is not known what stands at a path: we may not enter a folder above it, or the disk does not say. */
+export type Unseen = 'closed' | 'broken';
+
+/**
+ * What a bad disk answers, or a network's whose other end is gone. Node knows no name for some: 74 (EBADMSG), 116 (ESTALE)
+ * and 117 (EUCLEAN) are Linux's numbers.
+ */
+const BROKEN = /^(EIO|ENOTCONN|EREMOTEIO|EHOSTDOWN|EHOSTUNREACH|ETIMEDOUT|ESTALE|Unknown system error -(74|116|117))$/;
+
+/** Returns what stands at a path, or why that is not known. */
+export function lstatIfAllowed(path: string): Stats | Unseen | undefined {
   try {
     return lstatIfPresent(path);
   } catch (error) {
-    if (errorCode(error) === 'EACCES') return 'closed';
+    const code = errorCode(error) ?? '';
+    if (code === 'EACCES') return 'closed';
+    if (BROKEN.test(code)) return 'broken';
     throw error;
   }
 }
@@ -164,6 +175,8 @@ export type FolderContents = {
 export function listUncommon(folder: string): FolderContents {
   try {
     const entries = readdirSync(fsPath(folder), { encoding: 'buffer', withFileTypes: true });
+    // To be listed, a folder need not be one that may be entered.
+    accessSync(fsPath(folder), constants.X_OK);
     const folders = entries.filter((entry) => entry.isDirectory());
     const special = entries.filter((entry) => !entry.isDirectory() && !entry.isFile() && !entry.isSymbolicLink());
     return {

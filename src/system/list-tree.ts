@@ -27,7 +27,7 @@ export function listTree(top: AbsolutePath, folders: readonly RelativePath[]): T
   const entries: TreeEntry[] = [];
   for (const name of names) {
     const stats = lstatIfAllowed(`${top}/${name}`);
-    if (stats !== undefined && stats !== 'closed') entries.push({ path: asRelative(name), stats });
+    if (typeof stats === 'object') entries.push({ path: asRelative(name), stats });
   }
   return entries;
 }

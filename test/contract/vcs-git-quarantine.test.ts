@@ -1,6 +1,9 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../support/needs.js';
+import { runAsNobody } from '../support/run-as.js';
 import { addSubmodule } from '../support/submodule.js';
 import { createWorld, git, type Machine, type World } from '../support/world.js';
 
@@ -15,6 +18,37 @@ beforeEach(() => {
 afterEach(() => world.remove());
 
 const at = (path: string): string => join(here.top, path);
+
+describe.skipIf(!needs('useradd as root'))('for an ordinary user, who may not read everything,', () => {
+  it('a file is not stored in a way that unreadable attributes would have forbidden', async () => {
+    here.write('.gitattributes', '*.txt text eol=crlf\n');
+    await here.run();
+    here.write('a.txt', 'one\r\ntwo\r\n');
+    chmodSync(at('.gitattributes'), 0);
+    const report = runAsNobody(world, here);
+    expect(report.verdict).toMatch(/^(blocked|failed)$/);
+    expect(report.why).toContain("'.gitattributes' cannot be read");
+    expect(report.commit.changes).toEqual([]);
+    chmodSync(at('.gitattributes'), 0o644);
+    expect(runAsNobody(world, here)).toMatchObject({ verdict: 'synced' });
+    execFileSync('chown', ['-R', 'root', world.folder]);
+    expect(here.git('cat-file', 'blob', 'HEAD:a.txt')).toBe('one\ntwo');
+  });
+
+  it('what is staged of a file at which nobody may look stays staged', async () => {
+    here.write('folder/a.txt', 'one\n');
+    await here.run();
+    here.write('folder/a.txt', 'STAGED\n');
+    here.git('add', '.');
+    here.write('folder/a.txt', 'EDITED\n');
+    chmodSync(at('folder'), 0o400);
+    expect(runAsNobody(world, here)).toMatchObject({ verdict: 'blocked', blocked: { kind: 'staged' } });
+    chmodSync(at('folder'), 0o755);
+    execFileSync('chown', ['-R', 'root', world.folder]);
+    expect(here.git('show', ':folder/a.txt')).toBe('STAGED');
+    expect(here.read('folder/a.txt')).toBe('EDITED\n');
+  });
+});
 
 describe('repositories in the repository', () => {
   it('with a commit, which git would take for a submodule, are named and left out', async () => {

@@ -279,12 +279,53 @@ function contract(vcs: VcsHarness): void {
       here.write('good.txt', 'good\n');
       chmodSync(at('folder'), mode);
       const report = runAsNobody(world, here);
-      const path = expect.stringMatching(/^folder(\/new\.txt)?$/);
       expect(report.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
-      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path, reason: 'unreadable' }] });
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'folder', reason: 'unreadable' }] });
       chmodSync(at('folder'), 0o755);
       const next = runAsNobody(world, here);
       expect(next.commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);
+    });
+
+    it.each([
+      ['neither be listed nor entered', 0],
+      ['be listed, but not entered', 0o400],
+    ])('is told of a folder that may %s, also where nothing else is new', async (_how, mode) => {
+      here.write('folder/tracked.txt', 'tracked\n');
+      await here.run();
+      here.write('folder/tracked.txt', 'CHANGED\n');
+      chmodSync(at('folder'), mode);
+      const unreadable = [{ path: 'folder', reason: 'unreadable' }];
+      expect(runAsNobody(world, here)).toMatchObject({ verdict: 'synced', quarantined: unreadable });
+      expect(runAsNobody(world, here)).toMatchObject({ verdict: 'synced', quarantined: unreadable });
+      chmodSync(at('folder'), 0o755);
+      const next = runAsNobody(world, here);
+      expect(next.commit.changes).toEqual([{ type: 'modified', path: 'folder/tracked.txt' }]);
+    });
+
+    it('is told of a folder that may be listed, but not entered, and of which nothing is committed', () => {
+      here.write('folder/new.txt', 'new\n');
+      chmodSync(at('folder'), 0o400);
+      const report = runAsNobody(world, here);
+      expect(report).toMatchObject({ verdict: 'synced', quarantined: [{ path: 'folder', reason: 'unreadable' }] });
+      chmodSync(at('folder'), 0o755);
+      expect(runAsNobody(world, here).commit.changes).toEqual([{ type: 'added', path: 'folder/new.txt' }]);
+    });
+
+    it('publishes nothing that he keeps to himself while the rules for that cannot be read', async () => {
+      const rules = `.${vcs.name}ignore`;
+      here.write(rules, vcs.name === 'git' ? '*.log\n' : 'syntax: glob\n*.log\n');
+      await here.run();
+      here.write('private.log', 'MINE ALONE\n');
+      here.write('good.txt', 'good\n');
+      chmodSync(at(rules), 0);
+      const report = runAsNobody(world, here);
+      expect(report).toMatchObject({ verdict: 'blocked', blocked: { kind: 'damaged' } });
+      expect(report.why).toMatch(new RegExp(`\\${rules}' cannot be read, .*: make it readable again`));
+      expect(report.commit.changes).toEqual([]);
+      chmodSync(at(rules), 0o644);
+      const next = runAsNobody(world, here);
+      expect(next).toMatchObject({ verdict: 'synced', quarantined: [] });
+      expect(next.commit.changes).toEqual([{ type: 'added', path: 'good.txt' }]);
     });
 
     it('meets a folder in which nothing can be changed, and leaves the tree as it was', async () => {

@@ -10,6 +10,9 @@ const SOURCE = fileURLToPath(new URL('../sweep/cutpoint.c', import.meta.url));
 /** The errors that a call can be made to fail with. */
 export const ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EMFILE'] as const;
 
+/** Those that a call which reads can be made to fail with. */
+export const READ_ERRORS = ['EIO', 'EACCES', 'EMFILE'] as const;
+
 /** What happens at one file-changing system call of a program. */
 export type Action =
   | { readonly kind: 'nothing' }
@@ -19,6 +22,8 @@ export type Action =
   | { readonly kind: 'kill-child' }
   /** The call fails so; `sticky`: every later one, too. */
   | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
+  /** One call fails so, of those that read; `every`: each that counts and comes later, too. */
+  | { readonly kind: 'misread'; readonly error: (typeof READ_ERRORS)[number]; readonly every: boolean }
   /** A shell command is run before the call; its descriptor 4 is a file that was opened for appending before it all. */
   | { readonly kind: 'save'; readonly command: string; readonly held?: string };
 
@@ -36,6 +41,8 @@ export type CutRequest = {
   readonly matching?: string;
   /** Where the calls are listed. */
   readonly list?: string;
+  /** The calls that read are listed, not those that change something. */
+  readonly reading?: boolean;
 };
 
 /** How a program ended to which something happened. */
@@ -103,9 +110,12 @@ function run({ command, cwd, env, ...request }: CutRequest, held: number | undef
   });
 }
 
-function cutpointArguments(request: Pick<CutRequest, 'below' | 'action' | 'at' | 'matching' | 'list'>): string[] {
-  const { action, at, below, matching, list } = request;
+function cutpointArguments(
+  request: Pick<CutRequest, 'below' | 'action' | 'at' | 'matching' | 'list' | 'reading'>,
+): string[] {
+  const { action, at, below, matching, list, reading = action.kind === 'misread' } = request;
   const counted = ['-b', below];
+  if (reading) counted.push('-r');
   if (matching !== undefined) counted.push('-m', matching);
   if (list !== undefined) counted.push('-l', list);
   switch (action.kind) {
@@ -113,6 +123,8 @@ function cutpointArguments(request: Pick<CutRequest, 'below' | 'action' | 'at' |
       return counted;
     case 'error':
       return [...counted, '-n', `${at}`, '-a', action.error, ...(action.sticky ? ['-s'] : [])];
+    case 'misread':
+      return [...counted, '-n', `${at}`, '-a', action.error, ...(action.every ? ['-e'] : [])];
     case 'save':
       return [...counted, '-n', `${at}`, '-a', `run:${action.command}`];
     default:

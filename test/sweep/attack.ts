@@ -1,7 +1,17 @@
 import { existsSync, lutimesSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from './operations.js';
-import { compareStandings, type Heads, locksIn, lostOf, onTheWay, pictureOf, standingOf, wrongWith } from './oracle.js';
+import {
+  compareStandings,
+  type Heads,
+  locksIn,
+  lostOf,
+  onTheWay,
+  pictureOf,
+  standingOf,
+  statusOf,
+  wrongWith,
+} from './oracle.js';
 import { discard, fresh, keep, lastCommand, type Reference, readIfThere, topOf, wrongEnd } from './reference.js';
 import { autosync, type Ended, wordsOf } from './run-autosync.js';
 import { type Attack, strike } from './strike.js';
@@ -21,12 +31,19 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   const world = await fresh(operation, template);
   const top = topOf(operation, world);
   const first = await headsOf(world, top);
+  const owned = world.here.committed();
   const struck = await strike(operation, what, world);
   const failures: string[] = [];
-  if (what.kind === 'error' || what.kind === 'kill-child')
-    failures.push(...(await wrongAnswer(struck.ended, world, top)));
+  if (isError(what) || what.kind === 'kill-child')
+    failures.push(...(await wrongAnswer(reference, struck.ended, { world, top })));
   if (what.kind !== 'save') failures.push(...wrongAtDeath(reference, { world, top }));
-  if (what.kind === 'error') failures.push(...absentAtTheEnd(reference, what, top));
+  if (isError(what)) {
+    failures.push(...absentAtTheEnd(reference, what, top));
+    const committed = new Set(world.here.committed());
+    const stays = (path: string): boolean => reference.before.has(path) && reference.after.has(path);
+    const removed = owned.filter((path) => stays(path) && !committed.has(path));
+    failures.push(...named('committed as removed', removed));
+  }
   const healed = await heal(operation, world);
   failures.push(...healed.failures);
   failures.push(...named('lost', await lostOf(world, top, owedIn(reference, what))));
@@ -37,7 +54,14 @@ export async function attack(reference: Reference, what: Attack): Promise<Outcom
   const last = await autosync(world, lastCommand(operation)(world));
   if (operation.verdict === 'synced') failures.push(...(await wrongSync(last, world, top)));
   if (pictureOf(world, top) !== before) failures.push('the last run changed something');
-  failures.push(...(await wrongStanding(reference, what, { world, top })));
+  const wrong = await wrongStanding(reference, what, { world, top });
+  // A run that could not bring anything in has put its work aside; there it stays.
+  const isAside = isError(what) && struck.ended.out.includes("the work is safe on 'autosync/here/main'");
+  failures.push(
+    ...wrong.filter(
+      (words) => !isAside || !/^left too many: .*\/(aside|aside-sent|autosync\/here)\/main"$/.test(words),
+    ),
+  );
   if (failures.length > 0) failures.push(...(await keep(world)));
   discard(world);
   return { happened: struck.happened, failures, hubLocked: healed.hubLocked };
@@ -89,13 +113,27 @@ async function headsOf(world: SweepWorld, top: string): Promise<Heads> {
 }
 
 /** A run that met an error may fail, but in words that a person can use; and what it says must be so. */
-async function wrongAnswer(ended: Ended, world: SweepWorld, top: string): Promise<readonly string[]> {
+async function wrongAnswer({ standing }: Reference, ended: Ended, { world, top }: Place): Promise<readonly string[]> {
   const { code, out, err } = ended;
   if (/internal error|\n\s+at /.test(out + err) || code === 70) return [`no words for a person: ${wordsOf(ended)}`];
   if (code !== 0 || !/"verdict": ?"synced"/.test(out)) return [];
   const heads = await headsOf(world, top);
-  return heads.here === heads.hub ? [] : [`said 'synced', but the hub has ${heads.hub} and here is ${heads.here}`];
+  if (heads.here !== heads.hub) return [`said 'synced', but the hub has ${heads.hub} and here is ${heads.here}`];
+  const known = standing.status.split('\n');
+  const leftOut = leftOutIn(out);
+  const isNamed = (line: string): boolean => leftOut.some((path) => isWithin(path, line) || isWithin(line, path));
+  const lines = (await statusOf(world, top)).split('\n').filter((line) => line !== '' && !known.includes(line));
+  const overlooked = lines.filter((line) => !isNamed(line.replace(/^ *\S+ +"?|\/?"?$/g, '')));
+  return named("said 'synced', but there is", overlooked);
 }
+
+/** Returns the paths that a report in JSON names as left out. */
+const leftOutIn = (out: string): readonly string[] =>
+  [...out.matchAll(/"quarantined": \[([^\]]*)\]/g)]
+    .flatMap(([, list = '']) => [...list.matchAll(/"path": "(.*)"/g)])
+    .map(([, path = '']) => path);
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** At the moment of death every file is whole, as it was or as it shall be, and what is in no commit is somewhere. */
 function wrongAtDeath({ before, after }: Reference, { world, top }: Place): readonly string[] {
@@ -126,11 +164,13 @@ function wrongAtDeath({ before, after }: Reference, { world, top }: Place): read
 function absentAtTheEnd({ before, after }: Reference, what: ErrorAttack, top: string): readonly string[] {
   const files = readIfThere(top);
   const absent = [...before.keys()].filter((path) => after.has(path) && !files.has(path));
-  const refusesAll = what.sticky && ['EIO', 'EROFS', 'EACCES'].includes(what.error);
+  const refusesAll = what.kind === 'error' && what.sticky && ['EIO', 'EROFS', 'EACCES'].includes(what.error);
   return refusesAll && absent.length === 1 ? [] : named('absent', absent);
 }
 
-type ErrorAttack = Extract<Attack, { kind: 'error' }>;
+type ErrorAttack = Extract<Attack, { kind: 'error' | 'misread' }>;
+
+const isError = (what: Attack): what is ErrorAttack => what.kind === 'error' || what.kind === 'misread';
 
 const isInNoCommit = (path: string): boolean => /\.log$|^cache\/|^large/.test(path);
 

@@ -10,7 +10,9 @@
  *     -a kill-child   kills the one process that is about to make call N, unless it is the command itself
  *     -a ENOSPC       call N fails so, without being made; also EDQUOT, EIO, EROFS, EACCES, EMFILE
  *     -a run:SHELL    runs a shell command before call N, which then goes on; it has our descriptors from 4 on
+ *     -r              counts the calls that read instead: opening for reading, reading, listing, asking what stands there
  *     -s              with an error: every later call fails so, too, also those that do not match
+ *     -e              with an error: every later call that matches fails so, too
  *     -b FOLDER       counts only calls that touch something below a folder; may be given several times
  *     -m PATTERN      counts only calls whose description matches (a glob pattern, see `describe`)
  *     -l FILE         writes one line for each call that counts: its number and its description
@@ -50,7 +52,7 @@
 enum { NONE = -1, REPORT = 3, FIRST_PASSED_ON = 4, MAX_FOLDERS = 16, MAX_TASKS = 4096 };
 
 /* What kind of call it is, which decides how it can fail. */
-enum { NAMES = 1, OPENS = 2, NEEDS_SPACE = 4 };
+enum { NAMES = 1, OPENS = 2, NEEDS_SPACE = 4, READS = 8 };
 
 /* A call, and which of its arguments is what: a path, the folder that it is relative to, a descriptor, open flags. */
 struct call {
@@ -95,6 +97,21 @@ static const struct call CALLS[] = {
     AT_FD(SYS_fchmod, "chmod", 0, 0),
     AT_FD(SYS_fsync, "fsync", 0, 0),
     AT_FD(SYS_fdatasync, "fsync", 0, 0),
+    AT_FD(SYS_read, "read", 0, READS),
+    AT_FD(SYS_pread64, "read", 0, READS),
+    AT_FD(SYS_readv, "read", 0, READS),
+    AT_FD(SYS_preadv, "read", 0, READS),
+    AT_FD(SYS_getdents64, "list", 0, READS),
+    AT_FD(SYS_fstat, "stat", 0, READS),
+    AT_PATH(SYS_stat, "stat", 0, READS),
+    AT_PATH(SYS_lstat, "stat", 0, READS),
+    { SYS_newfstatat, "stat", 1, 0, NONE, NONE, NONE, NONE, NAMES | READS },
+    { SYS_statx, "stat", 1, 0, NONE, NONE, NONE, NONE, NAMES | READS },
+    AT_PATH(SYS_access, "access", 0, READS),
+    { SYS_faccessat, "access", 1, 0, NONE, NONE, NONE, NONE, NAMES | READS },
+    { SYS_faccessat2, "access", 1, 0, NONE, NONE, NONE, NONE, NAMES | READS },
+    AT_PATH(SYS_readlink, "readlink", 0, READS),
+    { SYS_readlinkat, "readlink", 1, 0, NONE, NONE, NONE, NONE, NAMES | READS },
 };
 enum { COUNT_OF_CALLS = sizeof CALLS / sizeof *CALLS };
 
@@ -105,7 +122,7 @@ static const struct { const char *name; int number; } ERRORS[] = {
 
 static const char *action = "count", *pattern, *folders[MAX_FOLDERS];
 static long target, calls, happened;
-static int folder_count, sticky, struck, error_number;
+static int folder_count, reading, sticky, every, struck, error_number;
 static FILE *list;
 
 static pid_t tasks[MAX_TASKS], command_process;
@@ -195,12 +212,18 @@ static int describe(pid_t task, const struct user_regs_struct *registers, const 
     return 1;
 }
 
+/* A call that opens something does either, and its flags say what. */
+static int is_wanted(const struct call *call) {
+    return call->flags != NONE || ((call->kind & READS) != 0) == reading;
+}
+
 static const struct call *call_of(const struct user_regs_struct *registers) {
     for (int i = 0; i < COUNT_OF_CALLS; i++) {
         const struct call *call = &CALLS[i];
         if (call->number != (long)registers->orig_rax) continue;
-        if (call->flags == NONE) return call;
-        return argument(registers, call->flags) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC) ? call : NULL;
+        if (call->flags == NONE) return is_wanted(call) ? call : NULL;
+        int changes = (argument(registers, call->flags) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) != 0;
+        return changes != reading ? call : NULL;
     }
     return NULL;
 }
@@ -276,7 +299,8 @@ static int at_call(pid_t task) {
         calls++;
         if (list != NULL) { fprintf(list, "%ld %s\n", calls, text); fflush(list); }
     }
-    if (!(matches && target != 0 && calls == target) && !(sticky && struck)) return 0;
+    int again = struck && (sticky || (every && matches));
+    if (!(matches && target != 0 && calls == target) && !again) return 0;
     struck = 1;
     if (strcmp(action, "kill") == 0) cut();
     if (strcmp(action, "kill-after") == 0) return 1;
@@ -294,10 +318,12 @@ static int at_call(pid_t task) {
 static void become(char **command, int ready) {
     struct sock_filter filter[COUNT_OF_CALLS + 3];
     char word;
-    int n = 0;
+    int n = 0, left = 0;
+    for (int i = 0; i < COUNT_OF_CALLS; i++) left += is_wanted(&CALLS[i]);
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
     for (int i = 0; i < COUNT_OF_CALLS; i++) {
-        unsigned char to_trace = (unsigned char)(COUNT_OF_CALLS - i);
+        if (!is_wanted(&CALLS[i])) continue;
+        unsigned char to_trace = (unsigned char)left--;
         filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)CALLS[i].number, to_trace, 0);
     }
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -390,13 +416,15 @@ static int follow(pid_t child) {
 
 static int parse(int count, char **words) {
     int option;
-    while ((option = getopt(count, words, "+n:a:b:m:l:s")) != -1) {
+    while ((option = getopt(count, words, "+n:a:b:m:l:ers")) != -1) {
         switch (option) {
         case 'n': target = atol(optarg); break;
         case 'a': action = optarg; break;
         case 'b': if (folder_count < MAX_FOLDERS) folders[folder_count++] = optarg; break;
         case 'm': pattern = optarg; break;
         case 'l': list = fopen(optarg, "we"); if (list == NULL) return 0; break;
+        case 'r': reading = 1; break;
+        case 'e': every = 1; break;
         case 's': sticky = 1; break;
         default: return 0;
         }
@@ -414,7 +442,7 @@ int main(int count, char **words) {
     /* Nothing else may get the report's number. */
     while (fcntl(REPORT, F_GETFD) < 0) if (open("/dev/null", O_WRONLY) < 0) return 126;
     if (!parse(count, words)) {
-        fprintf(stderr, "usage: cutpoint [-b FOLDER]... [-m PATTERN] [-l FILE] [-n N -a ACTION [-s]] -- COMMAND...\n");
+        fprintf(stderr, "usage: cutpoint [-b FOLDER]... [-m PATTERN] [-l FILE] [-r] [-n N -a ACTION [-e | -s]] -- COMMAND...\n");
         return 2;
     }
     return report(follow(start(words + optind)));

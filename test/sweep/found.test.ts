@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canCut } from '../support/cut.js';
+import { canCut, type ERRORS, type READ_ERRORS } from '../support/cut.js';
 import { attack } from './attack.js';
 import { OPERATIONS } from './operations.js';
 import { type Reference, referenceOf } from './reference.js';
@@ -9,7 +9,8 @@ import { pretendCron } from './sweep-world.js';
 /** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
 type Found = { readonly operation: string; readonly calls: string } & (
   | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
-  | { readonly kind: 'error'; readonly error: 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EROFS'; readonly sticky: boolean }
+  | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
+  | { readonly kind: 'misread'; readonly error: (typeof READ_ERRORS)[number] }
 );
 
 const FOUND: readonly (readonly [string, Found])[] = [

@@ -16,9 +16,12 @@ export type Standing = {
 /** Looks at a world. */
 export async function standingOf(world: SweepWorld, top: string): Promise<Standing> {
   const files = [...readFiles(top)].map(([path, file]) => `${withoutDay(path)}\n${file}`).sort();
-  const status = withoutDay(await world.vcs.statusOf(top));
-  return { files, status, others: othersIn(world, top) };
+  return { files, status: await statusOf(world, top), others: othersIn(world, top) };
 }
+
+/** Returns what the system's own `status` lists; a conflict copy's name without what depends on the day. */
+export const statusOf = async ({ vcs }: SweepWorld, top: string): Promise<string> =>
+  withoutDay(await vcs.statusOf(top));
 
 const withoutDay = (path: string): string => path.replaceAll(/\(conflict [^)]*\)/g, '(conflict)');
 

@@ -14,6 +14,8 @@ export type Reference = {
   readonly template: SweepWorld;
   /** The calls that can be cut, in order. */
   readonly calls: readonly string[];
+  /** The calls that read, in order; found out when first asked for. */
+  readonly reads: () => Promise<readonly string[]>;
   readonly standing: Standing;
   /** Contents of files, before and after, by path. */
   readonly before: ReadonlyMap<string, string>;
@@ -41,7 +43,21 @@ export async function referenceOf(operation: Operation): Promise<Reference> {
   const standing = await standingOf(world, top);
   const calls = readCalls(list);
   discard(world);
-  return { operation, template, calls, standing, before, after };
+  let reads: Promise<readonly string[]> | undefined;
+  const readsOnce = (): Promise<readonly string[]> => {
+    reads ??= readsOf(operation, template);
+    return reads;
+  };
+  return { operation, template, calls, reads: readsOnce, standing, before, after };
+}
+
+async function readsOf(operation: Operation, template: SweepWorld): Promise<readonly string[]> {
+  const world = await fresh(operation, template);
+  const list = `${world.folder}.reads`;
+  await startCut(operation, world, { action: { kind: 'nothing' }, at: 0, list, reading: true });
+  const reads = readCalls(list);
+  discard(world);
+  return reads;
 }
 
 /** Returns the files of a working tree: none, as long as there is no such tree. */

@@ -58,7 +58,7 @@ export function startCut(operation: Operation, world: SweepWorld, wanted: StartR
   });
 }
 
-type StartRequest = Pick<CutRequest, 'action' | 'at' | 'list' | 'matching'>;
+type StartRequest = Pick<CutRequest, 'action' | 'at' | 'list' | 'reading' | 'matching'>;
 
 /** Returns the exit code and the reason: of JSON only the last one, which is the verdict's. */
 export function wordsOf({ code, out, err }: Ended): string {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Action, ERRORS } from '../support/cut.js';
+import type { Action, ERRORS, READ_ERRORS } from '../support/cut.js';
 import type { Operation } from './operations.js';
 import { topOf } from './reference.js';
 import { type Ended, startCut } from './run-autosync.js';
@@ -17,6 +17,8 @@ export type Attack = {
 } & (
   | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
   | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
+  /** Of the calls that read, which are counted by themselves; with a path, all of those that read there. */
+  | { readonly kind: 'misread'; readonly error: (typeof READ_ERRORS)[number]; readonly path?: string }
   /** `held`: through a descriptor that was opened before it all; `held-late`: through one, when all has ended. */
   | { readonly kind: 'save'; readonly style: (typeof STYLES)[number]; readonly path: string }
 );
@@ -28,9 +30,11 @@ let tokens = 0;
 
 /** Runs an operation, and does to it what is planned. */
 export async function strike(operation: Operation, what: Attack, world: SweepWorld): Promise<Struck> {
-  const where = { at: what.at, ...(what.matching === undefined ? {} : { matching: what.matching }) };
+  const matching =
+    what.kind === 'misread' && what.path !== undefined ? readingAt(operation, what.path, world) : undefined;
+  const where = { at: what.at, ...(matching ?? (what.matching === undefined ? {} : { matching: what.matching })) };
   if (what.kind !== 'save') {
-    const action: Action = what.kind === 'error' ? what : { kind: what.kind };
+    const action = actionOf(what);
     const cut = await startCut(operation, world, { action, ...where });
     return { ended: cut, happened: cut.happened, saved: [] };
   }
@@ -50,6 +54,17 @@ export async function strike(operation: Operation, what: Attack, world: SweepWor
     ...where,
   });
   return { ended: cut, happened: cut.happened, saved: cut.happened > 0 ? [token] : [] };
+}
+
+/** Matches every call that reads at a path of the working tree; of one that ends with a slash, all below it. */
+function readingAt(operation: Operation, path: string, world: SweepWorld): { readonly matching: string } {
+  const quoted = `${topOf(operation, world)}/${path}`.replaceAll(/[[\]*?\\]/g, '\\$&');
+  return { matching: `* ${quoted}${path.endsWith('/') ? '*' : ''}` };
+}
+
+function actionOf(what: Exclude<Attack, { kind: 'save' }>): Action {
+  if (what.kind === 'misread') return { ...what, every: what.path !== undefined };
+  return what.kind === 'error' ? what : { kind: what.kind };
 }
 
 /** What a shell is told, to save a line. */

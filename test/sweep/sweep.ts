@@ -1,4 +1,5 @@
-import { ERRORS } from '../support/cut.js';
+import { dirname } from 'node:path/posix';
+import { ERRORS, READ_ERRORS } from '../support/cut.js';
 import { attack } from './attack.js';
 import { OPERATIONS, type Operation } from './operations.js';
 import { type Reference, referenceOf } from './reference.js';
@@ -53,7 +54,7 @@ export async function planAll(
 }
 
 /** What attacks can be told apart by; `error+` are errors that last. */
-export const CLASSES = ['kill', 'kill-after', 'kill-child', 'save', 'error', 'error+'] as const;
+export const CLASSES = ['kill', 'kill-after', 'kill-child', 'save', 'error', 'error+', 'misread'] as const;
 
 type Class = (typeof CLASSES)[number];
 
@@ -89,6 +90,69 @@ const FAILING: Readonly<Record<(typeof ERRORS)[number], RegExp>> = {
 /** An error that lasts meets a later call; one that comes once needs a call that can fail so. */
 const canHappen = (kind: Kind, call: string): boolean =>
   kind.kind !== 'error' || kind.sticky || FAILING[kind.error].test(call);
+
+/** So often a call that reads is attacked of those that are made again and again: a status of the same file, say. */
+const MOST_ALIKE = 4;
+
+/** Which calls that read can fail with an error. */
+const MISREADING: Readonly<Record<(typeof READ_ERRORS)[number], RegExp>> = {
+  EIO: /^/,
+  EACCES: /^(open|stat|access|readlink) /,
+  EMFILE: /^open /,
+};
+
+/**
+ * Lists the attacks on calls that read, in rounds that each go through all operations. The hub's own are not among them:
+ * git there takes a listing that breaks off for a whole one, and so loses what was just sent to it. Nor are the person's
+ * folders being listed: what git does not find there then, nobody misses.
+ */
+export async function planReads(
+  operations: readonly Operation[],
+  { seed, stride }: { readonly seed: number; readonly stride: number },
+): Promise<readonly Planned[]> {
+  const all: Planned[] = [];
+  for (const operation of operations) all.push(...(await planBadPaths(operation)));
+  for (let round = 0; round < stride * READ_ERRORS.length; round += 1) {
+    for (const operation of operations) {
+      const reads = await (await known(operation)).reads();
+      const places = withoutRepeats(reads).filter((at) => isOurs(operation, reads[at - 1] ?? ''));
+      const turn = Math.floor(round / stride);
+      for (let n = (seed + round) % stride; n < places.length; n += stride) {
+        const at = places[n] ?? 1;
+        const errors = READ_ERRORS.filter((error) => MISREADING[error].test(reads[at - 1] ?? ''));
+        const error = errors[(seed + turn + n) % errors.length];
+        if (error !== undefined && turn < errors.length)
+          all.push({ operation, attack: { kind: 'misread', error, at } });
+      }
+    }
+  }
+  return all;
+}
+
+const isOurs = ({ vcs: { hub, name } }: Operation, call: string): boolean =>
+  !call.includes(`/${hub}`) && (!call.startsWith('list ') || call.includes(`/.${name}`));
+
+/** Lists the attacks in which a path of the working tree cannot be read at all. */
+async function planBadPaths(operation: Operation): Promise<readonly Planned[]> {
+  const { before, after } = await known(operation);
+  const files = [...new Set([...before.keys(), ...after.keys()])];
+  const folders = files.flatMap((path) => (path.includes('/') ? [`${dirname(path)}/`] : []));
+  const paths = [...new Set([...files, ...folders])].filter((path) => !path.includes('(conflict'));
+  return (['EIO', 'EACCES'] as const).flatMap((error) =>
+    paths.map((path): Planned => ({ operation, attack: { kind: 'misread', error, path, at: 1 } })),
+  );
+}
+
+/** Returns the numbers of calls, counted from one, without those that are made too often. */
+function withoutRepeats(calls: readonly string[]): readonly number[] {
+  const seen = new Map<string, number>();
+  return calls.flatMap((call, n) => {
+    const alike = call.replaceAll(/\b[0-9a-f]{38,40}\b|\/[0-9a-f]{2}\/|\d{4,}/g, '#');
+    const count = (seen.get(alike) ?? 0) + 1;
+    seen.set(alike, count);
+    return count <= MOST_ALIKE ? [n + 1] : [];
+  });
+}
 
 /** Lists a few attacks on an operation, of every group, at calls that differ from seed to seed. */
 export async function planSome(operation: Operation, seed: number, count: number): Promise<readonly Planned[]> {
@@ -149,7 +213,7 @@ async function tried({ operation, attack: what }: Planned, tally: Tally): Promis
   }
   if (failures.length === 0) return undefined;
   row.failed += 1;
-  const at = reference.calls[what.at - 1] ?? 'the end';
+  const at = (what.kind === 'misread' ? await reference.reads() : reference.calls)[what.at - 1] ?? 'the end';
   const words = [
     `${name}: ${at}`,
     ...failures.map((failure) => `  ${failure}`),
@@ -167,7 +231,7 @@ function rowOf(tally: Tally, { operation, calls }: Reference): Row {
   return row;
 }
 
-const COLUMNS: readonly string[] = ['kill', 'kill-after', 'kill-child', 'save', ...ERRORS];
+const COLUMNS: readonly string[] = ['kill', 'kill-after', 'kill-child', 'save', ...ERRORS, 'misread'];
 
 const columnOf = (what: Attack): string => (what.kind === 'error' ? what.error : what.kind);
 
@@ -178,17 +242,24 @@ function nameOf(operation: Operation, what: Attack): string {
 
 function kindName(what: Attack): string {
   if (what.kind === 'error') return `${what.error}${what.sticky ? '+' : ''}`;
-  return what.kind === 'save' ? `${what.style}:${what.path.replaceAll('/', '|')}` : what.kind;
+  if (what.kind === 'misread')
+    return what.path === undefined ? `${what.error}-read` : `${what.error}-at:${flat(what.path)}`;
+  return what.kind === 'save' ? `${what.style}:${flat(what.path)}` : what.kind;
 }
+
+const flat = (path: string): string => path.replaceAll('/', '|');
 
 /** Finds the attack that has a name. */
 export function planNamed(name: string): Planned {
-  const [operationName, kind, at] = name.split('/');
+  const [operationName, kind, number] = name.split('/');
   const operation = OPERATIONS.find((one) => one.name === operationName);
-  const all = operation === undefined ? [] : [...groupsFor(operation).flat(), ...lateWriters(operation)];
+  const [, path] = /^E[A-Z]+-at:(.+)$/.exec(kind ?? '') ?? [];
+  const at = path === undefined ? {} : { path: path.replaceAll('|', '/') };
+  const misreads = READ_ERRORS.map((error) => ({ kind: 'misread', error, ...at }) as const);
+  const all = operation === undefined ? [] : [...groupsFor(operation).flat(), ...lateWriters(operation), ...misreads];
   const found = all.find((one) => kindName({ ...one, at: 1 } as Attack) === kind);
   if (operation === undefined || found === undefined) throw new Error(`there is no attack '${name}'`);
-  return planned(operation, found, Number(at));
+  return planned(operation, found, Number(number));
 }
 
 /** Returns the failures of one operation. */

@@ -1,12 +1,15 @@
 import type { Stats } from 'node:fs';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
+import { AutosyncError } from '../../model/errors.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
-import { exists, joinPath, lstatIfAllowed, lstatIfPresent } from '../../system/files.js';
+import { exists, joinPath, lstatIfAllowed, lstatIfPresent, type Unseen } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
+import { closedFolder } from '../closed-folder.js';
 import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents, parentsOf } from '../placement/parents.js';
 import { isSecret } from '../secrets.js';
+import { unreadRulesHint } from '../unread-rules.js';
 import { withoutHg } from './beside-hg.js';
 import { keptOutside } from './large-file-storage.js';
 import type { Repository } from './repository.js';
@@ -39,10 +42,11 @@ export async function readCandidates(repository: Repository, status: Status): Pr
   const listed = new Set<string>([...status.untracked, ...status.tracked.map(({ path }) => path)]);
   const take = (path: RelativePath, tracked: TrackedEntry | undefined): void => {
     const found = lookAt(repository, { path, tracked, limit, listed });
-    if (typeof found === 'string') leaveOut(path, found);
+    if (found === 'unreadable') leaveOut(closedFolder(repository.top, path), found);
+    else if (typeof found === 'string') leaveOut(path, found);
     else if (found !== undefined) candidates.push(found);
   };
-  for (const folder of status.closed) leaveOut(folder.replace(/\/$/, ''), 'unreadable');
+  for (const path of status.closed) leaveOut(closedFolder(repository.top, path), 'unreadable');
   for (const entry of status.tracked) if (entry.unstaged !== '.' || entry.staged !== '.') take(entry.path, entry);
   for (const path of await untrackedPaths(repository, status, leaveOut)) take(asRelative(path), undefined);
   const tracked = new Map(status.tracked.map((entry) => [entry.path, entry] as const));
@@ -72,7 +76,7 @@ function lookAt(
   // Which commit it stands on is left to the person.
   if (tracked?.submodule === true && tracked.unstaged !== '.') return 'submodule';
   const stats = statsOf(repository, path, listed);
-  if (stats === 'closed') return 'unreadable';
+  if (typeof stats === 'string') return 'unreadable';
   // A folder where a file was: the file is gone, and what the folder holds is listed by itself, unless it is a repository.
   if (stats?.isDirectory() === true && tracked?.unstaged === 'T') return 'nested-repository';
   const isGone = stats === undefined || (stats.isDirectory() && tracked?.submodule !== true);
@@ -87,9 +91,9 @@ function lookAt(
  * Returns what stands at a path; what is seen through a link is another path's. A link that is ignored takes the place of
  * no folder: that was only put elsewhere, and nothing below it is gone.
  */
-function statsOf({ top }: Repository, path: RelativePath, listed: ReadonlySet<string>): Stats | 'closed' | undefined {
+function statsOf({ top }: Repository, path: RelativePath, listed: ReadonlySet<string>): Stats | Unseen | undefined {
   const stats = lstatIfAllowed(joinPath(top, path));
-  if (stats === undefined || stats === 'closed' || hasRealParents(top, path)) return stats;
+  if (typeof stats !== 'object' || hasRealParents(top, path)) return stats;
   return parentsOf(path).some((parent) => listed.has(parent)) ? undefined : 'closed';
 }
 
@@ -113,6 +117,8 @@ async function untrackedPaths(
   }
   // Once more without collapsing: only git knows what its ignore rules leave out, byte by byte.
   const all = await readStatus(repository, 'all');
+  const [rules] = all.unreadRules;
+  if (rules !== undefined) throw new AutosyncError('failed', unreadRulesHint(rules));
   const paths: string[] = [];
   const own = withoutHg(all.untracked);
   for (const folder of own.nested) leaveOut(folder, 'nested-repository');

@@ -47,12 +47,15 @@ function writeMeetings(repository: Place, meetings: Meetings): void {
 
 /** Takes back every ref of ours that protects nothing: what a pin alone still holds is kept. */
 export async function removeOwnRefs(repository: Repository): Promise<void> {
-  const refs: string[] = [];
-  for (const { ref, id } of await readOwnRefs(repository)) {
-    const needed = ref.startsWith('refs/autosync/pin/') && !(await isAncestor(repository, id, 'HEAD'));
-    if (!needed) refs.push(ref);
+  // Twice: a folder of refs that git could not look into just then is to git an empty one.
+  for (let look = 1; look <= 2; look += 1) {
+    const refs: string[] = [];
+    for (const { ref, id } of await readOwnRefs(repository)) {
+      const needed = ref.startsWith('refs/autosync/pin/') && !(await isAncestor(repository, id, 'HEAD'));
+      if (!needed) refs.push(ref);
+    }
+    await removeRefs(repository, refs);
   }
-  await removeRefs(repository, refs);
 }
 
 type OwnRef = { readonly ref: string; readonly id: string };

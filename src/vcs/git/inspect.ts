@@ -1,4 +1,5 @@
 import type { Blocked } from '../../model/outcome.js';
+import { unreadRulesHint } from '../unread-rules.js';
 import type { WorkingTreeState } from '../vcs.js';
 import { readStatusAnew } from './distrust.js';
 import { damagedBranch } from './heal-damage.js';
@@ -13,7 +14,9 @@ export type Inspection = { readonly state: WorkingTreeState; readonly status: St
 export async function inspect(repository: Repository): Promise<Inspection> {
   const status = await readStatusAnew(repository);
   const blocked = pendingOperation(repository) ?? blockedByStatus(status) ?? blockedByDamage(repository, status);
-  const dirty = status.tracked.length + status.untracked.length + status.unmerged.length > 0;
+  const { tracked, untracked, unmerged, closed } = status;
+  // What could not be looked at is no reason to say that nothing changed.
+  const dirty = tracked.length + untracked.length + unmerged.length + closed.length > 0;
   return { status, state: { branch: status.branch ?? '', head: status.head, blocked, dirty } };
 }
 
@@ -22,6 +25,8 @@ function blockedByStatus(status: Status): Blocked | undefined {
     return { kind: 'unresolved', hint: 'resolve the files that git status lists, then git add and git commit' };
   }
   if (status.branch === undefined) return { kind: 'detached', hint: 'git switch <branch>' };
+  const [rules] = status.unreadRules;
+  if (rules !== undefined) return { kind: 'damaged', hint: unreadRulesHint(rules) };
   return undefined;
 }
 

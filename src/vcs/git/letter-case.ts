@@ -7,6 +7,6 @@ import { joinPath, lstatIfAllowed } from '../../system/files.js';
  */
 export function ignoresCase(top: AbsolutePath): boolean | undefined {
   const [found, other] = ['.git', '.GIT'].map((name) => lstatIfAllowed(joinPath(top, name)));
-  if (found === undefined || found === 'closed' || other === 'closed') return undefined;
+  if (found === undefined || typeof found === 'string' || typeof other === 'string') return undefined;
   return other !== undefined && other.dev === found.dev && other.ino === found.ino;
 }

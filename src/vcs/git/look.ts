@@ -5,14 +5,14 @@ import { isFolder, joinPath, readTextIfPresent, realPath } from '../../system/fi
 import type { Look } from '../vcs.js';
 import { gitAtTop } from './command.js';
 import { asRefPart } from './refs.js';
-import { withBuried } from './status.js';
+import { isIncomplete, withBuried } from './status.js';
 import { parseStatus, type Status, statusArguments } from './status-parser.js';
 import { uncommittedIn } from './uncommitted.js';
 
 /**
  * Looks at a working tree with one git (one more where other files stand in a submodule's place), and reads what else there
  * is to know from files. Returns undefined where that does not tell all: no branch, a hub that only git's configuration
- * names, backups.
+ * names, backups, something that git could not read.
  */
 export async function look(top: AbsolutePath, settings: Settings): Promise<Look | undefined> {
   const commonDir = commonFolder(top);
@@ -23,7 +23,7 @@ export async function look(top: AbsolutePath, settings: Settings): Promise<Look 
   const env = { GIT_CEILING_DIRECTORIES: above };
   const git = gitAtTop(top);
   const { exitCode, stdout, stderr } = await git.run(statusArguments('all'), { env });
-  if (exitCode !== 0) return undefined;
+  if (exitCode !== 0 || isIncomplete(stderr)) return undefined;
   const status = await withBuried({ git, top }, parseStatus(stdout, stderr));
   const { branch, head } = status;
   if (branch === undefined || head === undefined) return undefined;

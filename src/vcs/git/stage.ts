@@ -1,22 +1,25 @@
 import type { Quarantined } from '../../model/change.js';
+import { AutosyncError } from '../../model/errors.js';
 import { asRelative } from '../../model/paths.js';
 import { isReadable, joinPath } from '../../system/files.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { isSame, isTakenAnyway } from '../at-rest.js';
 import { linkAbove, parentsOf } from '../placement/parents.js';
+import { unreadRulesHint } from '../unread-rules.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
 import { readIndexFlags, writeUnderFlags } from './index-flags.js';
 import { type PrivateIndex, writeEntries } from './private-index.js';
 import type { Repository } from './repository.js';
 import { lookAgain } from './settle.js';
+import { unreadRules } from './status.js';
 
 /** Twice: a file that is saved just while it is read gets a second chance at once. */
 const READS = 2;
 
 /** Failures that have nothing to do with the path: leaving paths out one by one would not help. */
 const EVERY_PATH =
-  /No space left|Disk quota exceeded|Read-only file system|Too many open files|insufficient permission for adding an object|unable to create temporary file|loose object file/;
+  /No space left|Disk quota exceeded|Read-only file system|Too many open files|insufficient permission for adding an object|nable to write new index file|unable to create temporary file|loose object file/;
 
 /**
  * Adds the candidates to a private index, each as a whole: a file that changed while git read it is read once more
@@ -91,6 +94,8 @@ async function add(
   const args = ['update-index', '--add', '--remove', ...options, '-z', '--stdin'];
   const input = joinPaths(candidates.map(({ path }) => path));
   const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
+  const [rules] = unreadRules(repository, result.stderr);
+  if (rules !== undefined) throw new AutosyncError('failed', unreadRulesHint(rules));
   if (result.exitCode === 0) return ignoredPaths(candidates, result.stderr);
   if (options.length === 0 && CLASH.test(result.stderr)) return await addInPlace(repository, index, candidates);
   if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);

@@ -9,10 +9,12 @@ export function isStagedOtherwise(status: Status): boolean {
   const untracked = new Set(status.untracked);
   const inUntrackedFolder = (path: string): boolean =>
     status.untracked.some((folder) => folder.endsWith('/') && path.startsWith(folder));
+  // Nobody knows whether what is staged is what the file holds.
+  const isUnseen = (path: string): boolean => status.closed.some((one) => one === path || path.startsWith(`${one}/`));
   return status.tracked.some(({ path, staged, unstaged, submodule }) => {
     if (staged === '.' || submodule) return false;
     const takenOut = staged === 'D' && (untracked.has(path) || inUntrackedFolder(path));
-    return unstaged !== '.' || takenOut;
+    return unstaged !== '.' || takenOut || isUnseen(path);
   });
 }
 

@@ -38,8 +38,13 @@ export type Status = {
   /** Untracked paths; a whole folder or a nested repository ends with `/`. */
   readonly untracked: readonly string[];
   readonly unmerged: readonly RelativePath[];
-  /** Folders that git may not look into: what they hold is not known, and what of it is tracked counts as unchanged. */
-  readonly closed: readonly string[];
+  /**
+   * Folders that git may not look into, and tracked paths at which it could not look: what stands there is not known, and
+   * git takes it for unchanged.
+   */
+  readonly closed: readonly RelativePath[];
+  /** Files with rules that git could not read and passed over, as if they said nothing. */
+  readonly unreadRules: readonly string[];
 };
 
 /**
@@ -70,8 +75,9 @@ export function parseStatus(output: Uint8Array, warnings = ''): Status {
     else if (record.startsWith('u ')) unmerged.push(asRelative(fields(record, 10).rest));
     else if (record.startsWith('? ')) untracked.push(record.slice(2));
   }
-  const closed = [...warnings.matchAll(/^warning: could not open directory '(.*)': /gm)].map(([, path]) => path ?? '');
-  return { head, branch, upstream, tracked, untracked, unmerged, closed };
+  const folders = [...warnings.matchAll(/^warning: could not open directory '(.*)': /gm)].map(([, path]) => path ?? '');
+  const closed = folders.map((folder) => asRelative(folder.replace(/\/$/, '')));
+  return { head, branch, upstream, tracked, untracked, unmerged, closed, unreadRules: [] };
 }
 
 const valueUnless = (value: string, absent: string): string | undefined => (value === absent ? undefined : value);

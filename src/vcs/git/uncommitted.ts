@@ -5,14 +5,14 @@ import type { Repository } from './repository.js';
 import { readStatus } from './status.js';
 import type { Status } from './status-parser.js';
 
-/** Lists every path that is not in the last commit. */
+/** Lists every path that is not in the last commit, or of which that cannot be told. */
 export async function uncommitted(repository: Repository): Promise<readonly RelativePath[]> {
   return uncommittedIn(await readStatus(repository, 'all'), repository.settings);
 }
 
-/** Picks out of git's list of every file the paths that are not in the last commit. */
+/** Picks such paths out of git's list of every file. */
 export function uncommittedIn(status: Status, settings: Repository['settings']): readonly RelativePath[] {
   const { paths, nested } = withoutHg(status.untracked);
   const fresh = includedPaths(settings, [...paths, ...nested].map(asRelative));
-  return [...status.tracked.map(({ path }) => path), ...status.unmerged, ...fresh];
+  return [...status.tracked.map(({ path }) => path), ...status.unmerged, ...status.closed, ...fresh];
 }

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path/posix';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
-import { asRelative, type RelativePath } from '../../model/paths.js';
-import { isReadable, joinPath, lstatIfAllowed } from '../../system/files.js';
+import type { RelativePath } from '../../model/paths.js';
+import { isReadable, joinPath, lstatIfAllowed, type Unseen } from '../../system/files.js';
+import { closedFolder } from '../closed-folder.js';
 import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents } from '../placement/parents.js';
@@ -56,7 +56,7 @@ export async function uncommittedPaths(
 /** Looks at a path again. */
 export function lookAgain(repository: Repository, candidate: Candidate): Candidate {
   const stats = statsOf(repository, candidate.path);
-  return { ...candidate, stats: stats === 'closed' || stats?.isDirectory() === true ? undefined : stats };
+  return { ...candidate, stats: typeof stats === 'string' || stats?.isDirectory() === true ? undefined : stats };
 }
 
 /** Returns what of a path may go into the snapshot, why it may not, or undefined where there is nothing to do. */
@@ -67,7 +67,7 @@ function lookAt(repository: Repository, entry: StatusEntry, limit: number): Cand
   // The person told hg so; what stands there is then a file that is not hg's.
   if (letter === 'R') return { ...entry, stats: undefined };
   const stats = statsOf(repository, path);
-  if (stats === 'closed') return { path: closedFolder(repository, path), reason: 'unreadable' };
+  if (typeof stats === 'string') return { path: closedFolder(repository.top, path), reason: 'unreadable' };
   // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
   if (stats === undefined || stats.isDirectory()) return letter === '?' ? undefined : { ...entry, stats: undefined };
   const reason = stats.isFile() && stats.size > limit ? 'too-large' : statsReason(repository, path, stats);
@@ -84,17 +84,9 @@ function lookAt(repository: Repository, entry: StatusEntry, limit: number): Cand
 const isUnsupported = (path: string): boolean => /[\r\n]/.test(path) || /(^|\/)\.hg\.?(\/|$)/i.test(path);
 
 /** Returns what stands at a path; what is seen through a link is another path's. */
-function statsOf({ top }: Repository, path: RelativePath): Stats | 'closed' | undefined {
+function statsOf({ top }: Repository, path: RelativePath): Stats | Unseen | undefined {
   const stats = lstatIfAllowed(joinPath(top, path));
-  return stats === undefined || stats === 'closed' || hasRealParents(top, path) ? stats : undefined;
-}
-
-/** Returns the outermost folder above a path that we may not enter. */
-function closedFolder(repository: Repository, path: RelativePath): RelativePath {
-  const folder = dirname(path);
-  if (folder === '.') return path;
-  const parent = asRelative(folder);
-  return lstatIfAllowed(joinPath(repository.top, parent)) === 'closed' ? closedFolder(repository, parent) : parent;
+  return typeof stats !== 'object' || hasRealParents(top, path) ? stats : undefined;
 }
 
 function statsReason({ top }: Repository, path: RelativePath, stats: Stats): QuarantineReason | undefined {

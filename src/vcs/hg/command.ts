@@ -67,6 +67,12 @@ export const HG_ENVIRONMENT: Environment = {
   PYTHONDONTWRITEBYTECODE: '1',
 };
 
+/**
+ * What hg says of a file with rules that it could not read, once, before it goes on without them: all that a person keeps to
+ * himself would be new to it, so that nothing may go on.
+ */
+const UNREAD_RULES = /^skipping unreadable pattern file /m;
+
 /** Ten minutes: a large first snapshot takes this long on a slow disk. */
 const LOCAL_LIMIT_MS = 600_000;
 
@@ -75,7 +81,7 @@ export type HgOptions = Partial<Omit<ServerCommand, 'args'>>;
 
 /** Runs hg in one folder. */
 export type Hg = {
-  /** Runs hg and hands back whatever came of it. */
+  /** Runs hg and hands back whatever came of it, unless it could not read what is to be left out. */
   readonly run: (args: readonly string[], options?: HgOptions) => Promise<ExecResult>;
   /** Runs hg, which must succeed, and hands back its standard output. */
   readonly output: (args: readonly string[], options?: HgOptions) => Promise<Buffer>;
@@ -99,8 +105,11 @@ export const hardeningFor = (folder: AbsolutePath): readonly string[] => [
 export function hgIn(folder: AbsolutePath, settings: readonly string[] = [], closed: readonly string[] = CLOSED): Hg {
   const args = [...hardeningFor(folder), ...[...closed, ...settings].flatMap((setting) => ['--config', setting])];
   const server = commandServer({ args, cwd: folder, env: childEnvironment(HG_ENVIRONMENT) });
-  const run: Hg['run'] = (command, options = {}) =>
-    server.run({ args: command, timeoutMs: LOCAL_LIMIT_MS, ...options });
+  const run: Hg['run'] = async (command, options = {}) => {
+    const result = await server.run({ args: command, timeoutMs: LOCAL_LIMIT_MS, ...options });
+    if (UNREAD_RULES.test(result.stderr)) throw hgFailure(command, result);
+    return result;
+  };
   const output: Hg['output'] = async (command, options) => {
     const result = await run(command, options);
     if (result.exitCode !== 0) throw hgFailure(command, result);

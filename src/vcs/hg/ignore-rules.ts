@@ -3,6 +3,7 @@ import type { Blocked } from '../../model/outcome.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { joinPath, makeFolder, removeTree, writeAtomically } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
+import { unreadRulesHint } from '../unread-rules.js';
 import { exactly, hgIn } from './command.js';
 import type { Repository } from './repository.js';
 
@@ -13,6 +14,8 @@ const IGNORE_FILE = asRelative('.hgignore');
  * the tree; undefined where they speak of something else.
  */
 export function unreadableRules(words: string): Blocked | undefined {
+  const [, unread] = /skipping unreadable pattern file '(.*?)': /.exec(words) ?? [];
+  if (unread !== undefined) return { kind: 'damaged', hint: unreadRulesHint(unread) };
   const broken = brokenIn(words);
   if (broken === undefined) return undefined;
   const { file, what } = broken;

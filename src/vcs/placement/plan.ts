@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path/posix';
 import type { AbsolutePath, RelativePath } from '../../model/paths.js';
-import { joinPath, listNames, lstatIfAllowed, lstatIfPresent } from '../../system/files.js';
+import { joinPath, listNames, lstatIfAllowed, lstatIfPresent, type Unseen } from '../../system/files.js';
 import { printable } from '../../system/printable.js';
 import { copiesBeside } from '../crowded.js';
 import { unplaceable } from '../unplaceable.js';
@@ -119,15 +119,24 @@ function leavingFrom({ top, differences }: PlanRequest): Leaves {
   };
 }
 
+const UNSEEN: Readonly<Record<Unseen, Pick<Surprise, 'what' | 'remedy'>>> = {
+  closed: {
+    what: 'lies in a folder that may not be entered',
+    remedy: 'make that folder your own again, for instance with chmod u+rwx',
+  },
+  broken: {
+    what: 'cannot be looked at',
+    remedy: 'see whether the disk, or the connection to it, is in order',
+  },
+};
+
 /** Says why nothing can be looked at, or put, at a path as things stand here. */
 function outOfReach({ top, uncommitted }: PlanRequest, path: RelativePath, leaves: Leaves): Surprise | undefined {
   // Every adapter has asked before it came here; the one that forgets it places nothing there, either.
   const never = unplaceable(path);
   if (never !== undefined) return { path, ...never };
-  if (lstatIfAllowed(joinPath(top, path)) === 'closed') {
-    const remedy = 'make that folder your own again, for instance with chmod u+rwx';
-    return { path, what: 'lies in a folder that may not be entered', remedy };
-  }
+  const found = lstatIfAllowed(joinPath(top, path));
+  if (typeof found === 'string') return { path, ...UNSEEN[found] };
   const link = linkAbove(top, path);
   if (link === undefined || leaves(link)) return undefined;
   // Were the link moved aside, all else that is committed below it would seem to be removed.
