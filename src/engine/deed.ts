@@ -3,6 +3,7 @@ import { AutosyncError } from '../model/errors.js';
 import type { RelativePath } from '../model/paths.js';
 import type { RepoReport } from '../model/report.js';
 import type { RunKind } from '../store/runs.js';
+import { readState } from '../store/state.js';
 import { printable } from '../system/printable.js';
 import { liesInMetadata } from '../vcs/metadata-name.js';
 import type { WorkingTree } from '../vcs/vcs.js';
@@ -10,6 +11,7 @@ import type { Edit, FileEntry } from '../vcs/versions.js';
 import { commitMessages, deedMessage } from './commit-message.js';
 import type { EngineContext } from './context.js';
 import { type Journey, journeyIn } from './journey.js';
+import { knownRules } from './known-rules.js';
 import type { Target } from './target.js';
 import { expectTree, missingFolder, RUN_BY_HAND, visit, waitForLock } from './visit.js';
 
@@ -22,7 +24,9 @@ export async function inRepository<T>(
   target: Target,
   work: (tree: WorkingTree) => Promise<T>,
 ): Promise<T> {
-  const tree = await openTarget(context, target);
+  const { settings, registered } = target;
+  const before = registered && readState(context.locations, registered.id).rules;
+  const tree = await openTarget(context, { ...target, settings: knownRules(settings, before) });
   const lock = await waitForLock(context, tree, RUN_BY_HAND.waitMs);
   if (lock === undefined) {
     throw new AutosyncError('locked', `another run of '${printable(target.path)}' is under way`, [

@@ -1,4 +1,5 @@
 import { errorMessage } from '../model/errors.js';
+import type { Rules } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { appendLog, runEntry } from '../store/log.js';
 import { isRegistered } from '../store/registry.js';
@@ -56,7 +57,10 @@ async function remember(
   });
   const toTell = stillToTell(readUnheard(previous.unheard), { notification, now });
   // Written first: news that a killed run could not tell any more is told by the next.
-  const end = { report, startedAt, now, announced, unheard: isHeardAnywhere(settings) ? toTell : [] };
+  const unheard = isHeardAnywhere(settings) ? toTell : [];
+  const { include, ignore, unknownRules = [] } = settings;
+  const rules = unknownRules.length === 0 ? { include, ignore } : previous.rules;
+  const end = { report, startedAt, now, announced, unheard, rules };
   await updateState(locations, { id, change: (state) => nextState(state, end) });
   if (!isQuiet(previous.lastReport, report)) {
     appendLog(locations, runEntry(report, { at: new Date(startedAt).toISOString(), event: trigger }));
@@ -85,9 +89,10 @@ type RunEnd = {
   readonly now: number;
   readonly announced: unknown;
   readonly unheard: readonly Unheard[];
+  readonly rules: Rules | undefined;
 };
 
-function nextState(state: RepoState, { report, startedAt, now, announced, unheard }: RunEnd): RepoState {
+function nextState(state: RepoState, { report, startedAt, now, announced, unheard, rules }: RunEnd): RepoState {
   const { nextTryAt: _try, unheard: _unheard, leftToPerson, ...rest } = state;
   const good = report.verdict === 'synced';
   const failures = good ? 0 : state.failures + 1;
@@ -104,6 +109,7 @@ function nextState(state: RepoState, { report, startedAt, now, announced, unhear
     ...stillLeft(leftToPerson, report),
     ...(good ? { lastGoodRunAt: now } : {}),
     ...(nextTryAt === undefined ? {} : { nextTryAt }),
+    ...(rules === undefined ? {} : { rules }),
   };
 }
 

@@ -7,6 +7,7 @@ import { isFolder, joinPath, realPath } from '../system/files.js';
 import type { Opened, WorkingTree } from '../vcs/vcs.js';
 import { commitMessages } from './commit-message.js';
 import type { EngineContext } from './context.js';
+import { knownRules } from './known-rules.js';
 import { rememberOrSay } from './remember.js';
 import type { TickRequest, Trigger } from './round.js';
 import type { Target } from './target.js';
@@ -88,9 +89,10 @@ async function runUnderLock(
 ): Promise<RepoReport> {
   const missing = missingFolder(target);
   if (missing !== undefined) return blockedReport(target, missing);
+  const settings = knownRules(target.settings, before?.rules);
   const opened = await context.open(target.vcs, target.path, {
-    settings: target.settings,
-    messages: commitMessages(target.settings, options.message),
+    settings,
+    messages: commitMessages(settings, options.message),
     now: context.clock.now,
     sleep: context.clock.sleep,
     ...(context.progress === undefined ? {} : { progress: context.progress }),
@@ -101,7 +103,6 @@ async function runUnderLock(
     return blockedReport(target, { kind: 'locked', hint: 'another run is under way; it will be quick' });
   try {
     if (target.registered !== undefined && !options.dryRun) context.keepHooks(target.registered, tree);
-    const { settings } = target;
     const stillChanging = before?.stillChanging ?? {};
     const { clock, random } = context;
     const report = await tickAll({ ...options, tree, settings, stillChanging, clock, random });

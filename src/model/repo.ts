@@ -17,6 +17,12 @@ export type DeletionsLimit =
   | { readonly kind: 'count'; readonly files: number }
   | { readonly kind: 'off' };
 
+/** The settings that say what snapshots take: fast-glob patterns. */
+export type RuleName = 'include' | 'ignore';
+
+/** Such settings, as a run has known them. */
+export type Rules = Readonly<Record<RuleName, readonly string[]>>;
+
 /** A repository's settings, every one with its value. */
 export type Settings = {
   /** This machine's name in commit messages, conflict copies and branches. */
@@ -59,6 +65,12 @@ export type Settings = {
   readonly offlineNewsHours: number;
 };
 
+/** Settings as they were found: a file in the working tree may not be usable as it is. */
+export type FoundSettings = Settings & {
+  /** Which of the rules would come from such a file; none unless it is given. */
+  readonly unknownRules?: readonly RuleName[];
+};
+
 /** One repository that is installed. */
 export type RegisteredRepo = {
   /** Names the repository's own files: a readable part and a hash of the path. */
@@ -67,7 +79,7 @@ export type RegisteredRepo = {
   readonly vcs: VcsKind;
   /** Whether hooks are to be kept in place. */
   readonly hooks: boolean;
-  readonly settings: Settings;
+  readonly settings: FoundSettings;
 };
 
 /** Where a repository's hooks live, and whose that place is. */

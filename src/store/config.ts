@@ -1,6 +1,6 @@
 import type { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
-import type { Settings } from '../model/repo.js';
+import type { FoundSettings, Settings } from '../model/repo.js';
 import { printable } from '../system/printable.js';
 import { didYouMean } from './did-you-mean.js';
 import { isRecord } from './json.js';
@@ -27,9 +27,9 @@ export function readSettings(locations: Locations, parseSchedule: ParseSchedule)
 export function readSettingsFor(
   locations: Locations,
   { top, parseSchedule }: { readonly top: AbsolutePath; readonly parseSchedule: ParseSchedule },
-): Settings {
-  const shared = readSharedSettings(top, parseSchedule).toml;
-  return mergeSettings([shared, readConfigFile(locations.configFile)], parseSchedule);
+): FoundSettings {
+  const { toml, unknown } = readSharedSettings(top, parseSchedule);
+  return { ...mergeSettings([toml, readConfigFile(locations.configFile)], parseSchedule), unknownRules: unknown };
 }
 
 /** Reads `config.toml`, or undefined when there is none; an unknown key or table is an error. */

@@ -135,8 +135,9 @@ function loadRepo(
     const says = `the file's name is not the one for this path ('${id}.toml')`;
     throw tomlError(found.toml, { key: 'path', says, hints: ['remove the file, then: autosync install <repository>'] });
   }
-  const shared = readSharedSettings(found.path, parseSchedule).toml;
-  const settings = mergeSettings([found.toml, shared, config], parseSchedule);
+  const shared = readSharedSettings(found.path, parseSchedule);
+  const unknownRules = shared.unknown.filter((name) => !found.toml.entries.has(name));
+  const settings = { ...mergeSettings([found.toml, shared.toml, config], parseSchedule), unknownRules };
   return { id, path: found.path, vcs: found.vcs, hooks: found.hooks, settings };
 }
 

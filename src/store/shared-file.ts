@@ -1,5 +1,6 @@
 import { errorMessage } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
+import type { RuleName } from '../model/repo.js';
 import { joinPath, lstatIfAllowed, readIfPresent } from '../system/files.js';
 import { printable } from '../system/printable.js';
 import type { ParseSchedule } from './setting-types.js';
@@ -16,7 +17,14 @@ const SHARED_SETTINGS: readonly string[] = ['include', 'ignore', 'conflict', 'ma
 const LARGEST = 65_536;
 
 /** What a repository's shared file sets, and in words what of it was passed over. */
-export type SharedSettings = { readonly toml: TomlFile | undefined; readonly problems: readonly string[] };
+export type SharedSettings = {
+  readonly toml: TomlFile | undefined;
+  readonly problems: readonly string[];
+  /** What it may have said of what to take, had it been right: without that, what a person keeps back would be sent. */
+  readonly unknown: readonly RuleName[];
+};
+
+const RULES: readonly RuleName[] = ['include', 'ignore'];
 
 /** Reads a repository's shared file; nothing in it is an error, since it came from the hub: what is wrong is passed over. */
 export function readSharedSettings(top: AbsolutePath, parseSchedule: ParseSchedule): SharedSettings {
@@ -25,9 +33,10 @@ export function readSharedSettings(top: AbsolutePath, parseSchedule: ParseSchedu
   try {
     toml = readPlainFile(file);
   } catch (error) {
-    return { toml: undefined, problems: [`${printable(file)} is passed over: ${errorMessage(error)}`] };
+    const problem = `${printable(file)} is passed over: ${errorMessage(error)}`;
+    return { toml: undefined, problems: [problem], unknown: RULES };
   }
-  if (toml === undefined) return { toml: undefined, problems: [] };
+  if (toml === undefined) return { toml: undefined, problems: [], unknown: [] };
   const problems: string[] = [];
   const entries = [...toml.entries].filter(([name, value]) => {
     const problem = SHARED_SETTINGS.includes(name)
@@ -36,7 +45,9 @@ export function readSharedSettings(top: AbsolutePath, parseSchedule: ParseSchedu
     if (problem !== undefined) problems.push(`${printable(file)}: ${problem}`);
     return problem === undefined;
   });
-  return { toml: { ...toml, entries: new Map(entries) }, problems };
+  const used = new Map(entries);
+  const unknown = RULES.filter((name) => toml.entries.has(name) && !used.has(name));
+  return { toml: { ...toml, entries: used }, problems, unknown };
 }
 
 /** A link could lead anywhere, and what is no file may never end. */

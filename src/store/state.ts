@@ -1,5 +1,6 @@
 import { AutosyncError } from '../model/errors.js';
 import type { AbsolutePath } from '../model/paths.js';
+import type { Rules } from '../model/repo.js';
 import type { RepoReport } from '../model/report.js';
 import { joinPath } from '../system/files.js';
 import { isRecord, parseRecord } from './json.js';
@@ -29,6 +30,8 @@ export type RepoState = {
   readonly pausedUntil?: number | 'until-resumed';
   /** Files that were left out because they kept changing, by path: in how many runs. */
   readonly stillChanging?: Readonly<Record<string, number>>;
+  /** What the settings said when they last could be read. */
+  readonly rules?: Rules;
 };
 
 /** A merge that waits for a person, and the branch that it is about. */
@@ -75,7 +78,7 @@ function parseState(text: string): RepoState {
   const found = parseRecord(text);
   if (found?.['schema'] !== 1) return NEVER_RUN;
   const { lastRunAt, lastGoodRunAt, lastReport, leftToPerson, failures, nextTryAt } = found;
-  const { announced, unheard, pausedUntil, stillChanging } = found;
+  const { announced, unheard, pausedUntil, stillChanging, rules } = found;
   return {
     schema: 1,
     failures: isNumber(failures) ? Math.max(0, Math.floor(failures)) : 0,
@@ -88,9 +91,13 @@ function parseState(text: string): RepoState {
     ...(unheard !== undefined && { unheard }),
     ...((isNumber(pausedUntil) || pausedUntil === 'until-resumed') && { pausedUntil }),
     ...(isCounts(stillChanging) && { stillChanging }),
+    ...(isRules(rules) && { rules }),
   };
 }
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isRules = (value: unknown): value is Rules =>
+  isRecord(value) && isPatterns(value['include']) && isPatterns(value['ignore']);
+const isPatterns = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string');
 const isCounts = (value: unknown): value is Readonly<Record<string, number>> =>
   isRecord(value) && Object.values(value).every(isNumber);

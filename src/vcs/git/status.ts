@@ -42,12 +42,10 @@ export const isIncomplete = (words: string): boolean => words.search(UNSEEN) >= 
 export function unreadRules({ top }: Pick<Repository, 'top'>, words: string): readonly string[] {
   return [...words.matchAll(UNREAD)].flatMap(([, path = '']) => {
     const file = resolve(top, path);
-    const isMet = typeof lstatIfAllowed(dirname(file)) === 'object' && isRule(lstatIfAllowed(file));
-    return isMet ? [path] : [];
+    const mayEnter = typeof lstatIfAllowed(`${dirname(file)}/.`) === 'object';
+    return mayEnter && lstatIfAllowed(file) !== undefined ? [path] : [];
   });
 }
-
-const isRule = (found: ReturnType<typeof lstatIfAllowed>): boolean => found === 'broken' || typeof found === 'object';
 
 /** Returns the tracked paths at which git could not look. Its words quote no path, so that each is looked at again. */
 async function unseenPaths(

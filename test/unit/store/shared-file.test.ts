@@ -21,7 +21,7 @@ const settings = (): Readonly<Record<string, unknown>> => Object.fromEntries(rea
 
 describe('what a repository brings along', () => {
   it('is nothing without a file', () => {
-    expect(read()).toEqual({ toml: undefined, problems: [] });
+    expect(read()).toEqual({ toml: undefined, problems: [], unknown: [] });
   });
 
   it('may be five settings', () => {
@@ -56,6 +56,7 @@ message = "{machine}: {event}"
     expect(found.problems).toHaveLength(1);
     expect(found.problems[0]).toContain('.autosync.toml');
     expect(Object.keys(settings())).toEqual(line.startsWith('message') ? [] : ['message']);
+    expect(found.unknown).toEqual(line.startsWith('ignore') ? ['ignore'] : []);
   });
 
   it.each([
@@ -66,7 +67,8 @@ message = "{machine}: {event}"
     ['is what a power cut leaves', '\0\0\0'],
   ])('is passed over as a whole where the file %s', (_, content) => {
     write(content);
-    expect(read()).toEqual({ toml: undefined, problems: [expect.stringContaining('is passed over')] });
+    const problems = [expect.stringContaining('is passed over')];
+    expect(read()).toEqual({ toml: undefined, problems, unknown: ['include', 'ignore'] });
   });
 
   it('is never read through a link, nor from what is no file', () => {

@@ -56,6 +56,7 @@ const everything: RepoState = {
   announced: { troubles: [] },
   pausedUntil: 'until-resumed',
   stillChanging: { 'a\udcff\n': 3 },
+  rules: { include: [], ignore: ['*.log'] },
 };
 
 describe('the state of a repository', () => {
