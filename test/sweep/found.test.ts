@@ -7,10 +7,10 @@ import type { Attack } from './strike.js';
 import { pretendCron } from './sweep-world.js';
 
 /** Something that a sweep found: the call is named by what it does, since its number changes with the program. */
-type Found = { readonly operation: string; readonly calls: string } & (
+type Found = { readonly operation: string; readonly calls?: string } & (
   | { readonly kind: 'kill' | 'kill-after' | 'kill-child' }
   | { readonly kind: 'error'; readonly error: (typeof ERRORS)[number]; readonly sticky: boolean }
-  | { readonly kind: 'misread'; readonly error: (typeof READ_ERRORS)[number] }
+  | { readonly kind: 'misread'; readonly error: (typeof READ_ERRORS)[number]; readonly path?: string }
 );
 
 const FOUND: readonly (readonly [string, Found])[] = [
@@ -119,6 +119,18 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'conflict', kind: 'error', error: 'EACCES', sticky: true, calls: 'link */placement/new/both.md -> *' },
   ],
   [
+    'rules that cannot be read let nothing out that they keep back',
+    { operation: 'in the way', kind: 'misread', error: 'EIO', path: '.gitignore' },
+  ],
+  [
+    'a changed file at which git cannot look is named, not called synced',
+    { operation: 'snapshot', kind: 'misread', error: 'EIO', path: 'edited.txt' },
+  ],
+  [
+    'what is staged stays staged when git could not look at its file just then',
+    { operation: 'staged', kind: 'misread', error: 'EACCES', calls: 'stat */here/edited.txt' },
+  ],
+  [
     'a crontab that could not be written leaves no file of ours beside it',
     { operation: 'install', kind: 'error', error: 'EIO', sticky: true, calls: 'rename */bin/table' },
   ],
@@ -143,7 +155,7 @@ describe.skipIf(!canCut())('what sweeps have found', () => {
 
   afterAll(() => stopCron());
 
-  it.each(FOUND)('%s', async (_name, { operation, calls, ...what }) => {
+  it.each(FOUND)('%s', async (_name, { operation, calls = '*', ...what }) => {
     const outcome = await attack(await referenceTo(operation), { ...what, at: 1, matching: calls } as Attack);
     expect(outcome).toEqual({ happened: expect.any(Number), failures: [], hubLocked: operation === 'push' });
     expect(outcome.happened).toBeGreaterThan(0);
