@@ -127,8 +127,8 @@ const FOUND: readonly (readonly [string, Found])[] = [
     { operation: 'snapshot', kind: 'misread', error: 'EIO', path: 'edited.txt' },
   ],
   [
-    'what is staged stays staged when git could not look at its file just then',
-    { operation: 'staged', kind: 'misread', error: 'EACCES', calls: 'stat */here/edited.txt' },
+    'what is staged stays staged while git cannot look at its file',
+    { operation: 'staged', kind: 'misread', error: 'EACCES', path: 'edited.txt' },
   ],
   [
     'a crontab that could not be written leaves no file of ours beside it',
