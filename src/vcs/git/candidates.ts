@@ -46,7 +46,7 @@ export async function readCandidates(repository: Repository, status: Status): Pr
     else if (typeof found === 'string') leaveOut(path, found);
     else if (found !== undefined) candidates.push(found);
   };
-  for (const path of status.closed) leaveOut(closedFolder(repository.top, path), 'unreadable');
+  for (const path of status.closed) leaveOut(path, 'unreadable');
   for (const entry of status.tracked) if (entry.unstaged !== '.' || entry.staged !== '.') take(entry.path, entry);
   for (const path of await untrackedPaths(repository, status, leaveOut)) take(asRelative(path), undefined);
   const tracked = new Map(status.tracked.map((entry) => [entry.path, entry] as const));

@@ -39,8 +39,8 @@ export type Status = {
   readonly untracked: readonly string[];
   readonly unmerged: readonly RelativePath[];
   /**
-   * Folders that git may not look into, and tracked paths at which it could not look: what stands there is not known, and
-   * git takes it for unchanged.
+   * Folders that may not be entered, and tracked paths at which git could not look: what stands there is not known, and git
+   * takes it for unchanged.
    */
   readonly closed: readonly RelativePath[];
   /** Files with rules that git could not read and passed over, as if they said nothing. */

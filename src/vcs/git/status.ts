@@ -3,6 +3,7 @@ import { asRelative, type RelativePath } from '../../model/paths.js';
 import type { ExecResult } from '../../system/exec.js';
 import { joinPath, lstatIfAllowed } from '../../system/files.js';
 import { splitPaths } from '../../system/path-bytes.js';
+import { closedFolder } from '../closed-folder.js';
 import { buriedSubmodules } from './buried-submodules.js';
 import { gitFailure } from './command.js';
 import type { Repository } from './repository.js';
@@ -25,7 +26,8 @@ export async function readStatus(
   // An error that passes is not worth leaving anything out for.
   if (isIncomplete(result.stderr)) result = await look();
   const status = parseStatus(result.stdout, result.stderr);
-  const closed = [...status.closed, ...(await unseenPaths(repository, result.stderr, options))];
+  const hidden = [...status.closed, ...(await unseenPaths(repository, result.stderr, options))];
+  const closed = [...new Set(hidden.map((path) => closedFolder(repository.top, path)))];
   return await withBuried(repository, { ...status, closed, unreadRules: unreadRules(repository, result.stderr) });
 }
 

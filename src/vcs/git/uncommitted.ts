@@ -13,6 +13,7 @@ export async function uncommitted(repository: Repository): Promise<readonly Rela
 /** Picks such paths out of git's list of every file. */
 export function uncommittedIn(status: Status, settings: Repository['settings']): readonly RelativePath[] {
   const { paths, nested } = withoutHg(status.untracked);
-  const fresh = includedPaths(settings, [...paths, ...nested].map(asRelative));
+  const isHidden = (path: string): boolean => status.closed.some((folder) => path.startsWith(`${folder}/`));
+  const fresh = includedPaths(settings, [...paths, ...nested].filter((path) => !isHidden(path)).map(asRelative));
   return [...status.tracked.map(({ path }) => path), ...status.unmerged, ...status.closed, ...fresh];
 }

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { isMachineError } from '../../model/errors.js';
 import type { AbsolutePath } from '../../model/paths.js';
 import type { Settings } from '../../model/repo.js';
 import {
@@ -56,7 +57,13 @@ function isAsRecorded(top: AbsolutePath, { records }: Dirstate): boolean {
       found += 1;
       return isSame(records.get(encodePath(path).toString('latin1')), stats);
     });
-  return isClean('') && found === records.size;
+  try {
+    return isClean('') && found === records.size;
+  } catch (error) {
+    // A folder that may not be listed.
+    if (isMachineError(error)) return false;
+    throw error;
+  }
 }
 
 /** As hg itself compares them (mercurial/dirstate.py): only the lowest 31 bits of a number, and of the mode who may execute. */
