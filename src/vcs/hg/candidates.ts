@@ -68,8 +68,7 @@ function lookAt(repository: Repository, entry: StatusEntry, limit: number): Cand
   if (letter === 'R') return { ...entry, stats: undefined };
   const stats = statsOf(repository, path);
   if (typeof stats === 'string') return { path: closedFolder(repository.top, path), reason: 'unreadable' };
-  // A folder where a file was: the file is gone, and what the folder holds is listed by itself.
-  if (stats === undefined || stats.isDirectory()) return letter === '?' ? undefined : { ...entry, stats: undefined };
+  if (stats === undefined || stats.isDirectory()) return whereNoFileIs(entry, stats);
   const reason = stats.isFile() && stats.size > limit ? 'too-large' : statsReason(repository, path, stats);
   if (reason !== undefined) return { path, reason };
   // Hg could not look at it a moment ago, and now we can.
@@ -78,6 +77,13 @@ function lookAt(repository: Repository, entry: StatusEntry, limit: number): Cand
     return { path, reason: 'secret' };
   }
   return { ...entry, stats };
+}
+
+/** A folder where a file was: the file is gone, and what the folder holds is listed by itself. */
+function whereNoFileIs(entry: StatusEntry, folder: Stats | undefined): Candidate | Quarantined | undefined {
+  if (entry.letter !== '?') return { ...entry, stats: undefined };
+  // Hg names a folder only where it could not list it.
+  return folder === undefined ? undefined : { path: entry.path, reason: 'unreadable' };
 }
 
 /** Hg refuses these two bytes in a name, and its own folder's name at any depth. */
