@@ -5,7 +5,8 @@
 //   --only NAME     `sweep`: faults at every system call; `model`: stories of several machines; `mirror`: faults in its runs
 //   --operation OP  of a sweep only this operation (conflict, merge, snapshot, clone, …)
 //   --vcs SYSTEM    of a sweep, and of the histories of several machines, only those under `git` or `hg`
-//   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `kill-child`, `save` or `error`
+//   --kind KIND     of a sweep only these attacks: `kill`, `kill-after`, `kill-child`, `save`, `error` (once),
+//                   `error+` (from then on) or `misread` (of calls that read)
 //   --jobs N        how many attacks, and histories, at once (default: what the cores allow)
 //   --keep FOLDER   where the worlds of failures are kept
 //   --repeat WHAT   only the one attack of a sweep that a failure named

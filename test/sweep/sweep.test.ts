@@ -47,5 +47,6 @@ describe.each(SWEPT)('whatever happens at one of its system calls, under $name',
     expect(done.kills).toBeGreaterThanOrEqual(all * 0.4);
     expect(done.errors).toBeGreaterThanOrEqual(all / 12);
     expect(done.saves).toBeGreaterThanOrEqual(all / 24);
+    expect(total(tally, 'misread')).toBeGreaterThanOrEqual(operations.length / 2);
   });
 });

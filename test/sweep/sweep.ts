@@ -1,7 +1,7 @@
-import { dirname } from 'node:path/posix';
 import { ERRORS, READ_ERRORS } from '../support/cut.js';
 import { attack } from './attack.js';
 import { OPERATIONS, type Operation } from './operations.js';
+import { badPaths, readsOfRound, someRead } from './reads.js';
 import { type Reference, referenceOf } from './reference.js';
 import { type Attack, STYLES } from './strike.js';
 
@@ -47,8 +47,17 @@ export async function planAll(
 ): Promise<readonly Planned[]> {
   const all = operations.flatMap((operation) => lateWriters(operation).map((kind) => planned(operation, kind, 1)));
   const variants = Math.max(...operations.flatMap((operation) => groupsFor(operation).map((group) => group.length)));
+  const withReads = only === undefined || only === 'misread';
+  const asPlanned = (operation: Operation, attacks: readonly Attack[]): readonly Planned[] =>
+    attacks.map((one) => ({ operation, attack: one }));
+  if (withReads)
+    for (const operation of operations) all.push(...asPlanned(operation, badPaths(await known(operation))));
   for (let round = 0; round < stride * variants; round += 1) {
-    for (const operation of operations) all.push(...(await planRound(operation, { seed, stride, round })));
+    for (const operation of operations) {
+      all.push(...(await planRound(operation, { seed, stride, round })));
+      if (!withReads) continue;
+      all.push(...asPlanned(operation, await readsOfRound(await known(operation), { seed, stride, round })));
+    }
   }
   return all.filter(({ attack }) => only === undefined || classOf(attack) === only);
 }
@@ -60,7 +69,8 @@ type Class = (typeof CLASSES)[number];
 
 const classOf = (what: Attack): Class => (what.kind === 'error' && what.sticky ? 'error+' : what.kind);
 
-type Round = { readonly seed: number; readonly stride: number; readonly round: number };
+/** Which part of a plan: `round` goes through `stride` parts, and then through them again with other kinds. */
+export type Round = { readonly seed: number; readonly stride: number; readonly round: number };
 
 async function planRound(operation: Operation, { seed, stride, round }: Round): Promise<readonly Planned[]> {
   const { calls } = await known(operation);
@@ -91,81 +101,19 @@ const FAILING: Readonly<Record<(typeof ERRORS)[number], RegExp>> = {
 const canHappen = (kind: Kind, call: string): boolean =>
   kind.kind !== 'error' || kind.sticky || FAILING[kind.error].test(call);
 
-/** So often a call that reads is attacked of those that are made again and again: a status of the same file, say. */
-const MOST_ALIKE = 4;
-
-/** Which calls that read can fail with an error. */
-const MISREADING: Readonly<Record<(typeof READ_ERRORS)[number], RegExp>> = {
-  EIO: /^/,
-  EACCES: /^(open|stat|access|readlink) /,
-  EMFILE: /^open /,
-};
-
-/**
- * Lists the attacks on calls that read, in rounds that each go through all operations. The hub's own are not among them:
- * git there takes a listing that breaks off for a whole one, and so loses what was just sent to it. Nor are the person's
- * folders being listed: what git does not find there then, nobody misses.
- */
-export async function planReads(
-  operations: readonly Operation[],
-  { seed, stride }: { readonly seed: number; readonly stride: number },
-): Promise<readonly Planned[]> {
-  const all: Planned[] = [];
-  for (const operation of operations) all.push(...(await planBadPaths(operation)));
-  for (let round = 0; round < stride * READ_ERRORS.length; round += 1) {
-    for (const operation of operations) {
-      const reads = await (await known(operation)).reads();
-      const places = withoutRepeats(reads).filter((at) => isOurs(operation, reads[at - 1] ?? ''));
-      const turn = Math.floor(round / stride);
-      for (let n = (seed + round) % stride; n < places.length; n += stride) {
-        const at = places[n] ?? 1;
-        const errors = READ_ERRORS.filter((error) => MISREADING[error].test(reads[at - 1] ?? ''));
-        const error = errors[(seed + turn + n) % errors.length];
-        if (error !== undefined && turn < errors.length)
-          all.push({ operation, attack: { kind: 'misread', error, at } });
-      }
-    }
-  }
-  return all;
-}
-
-const isOurs = ({ vcs: { hub, name } }: Operation, call: string): boolean =>
-  !call.includes(`/${hub}`) && (!call.startsWith('list ') || call.includes(`/.${name}`));
-
-/** Lists the attacks in which a path of the working tree cannot be read at all. */
-async function planBadPaths(operation: Operation): Promise<readonly Planned[]> {
-  const { before, after } = await known(operation);
-  const files = [...new Set([...before.keys(), ...after.keys()])];
-  const folders = files.flatMap((path) => (path.includes('/') ? [`${dirname(path)}/`] : []));
-  const paths = [...new Set([...files, ...folders])].filter((path) => !path.includes('(conflict'));
-  return (['EIO', 'EACCES'] as const).flatMap((error) =>
-    paths.map((path): Planned => ({ operation, attack: { kind: 'misread', error, path, at: 1 } })),
-  );
-}
-
-/** Returns the numbers of calls, counted from one, without those that are made too often. */
-function withoutRepeats(calls: readonly string[]): readonly number[] {
-  const seen = new Map<string, number>();
-  return calls.flatMap((call, n) => {
-    const alike = call.replaceAll(/\b[0-9a-f]{38,40}\b|\/[0-9a-f]{2}\/|\d{4,}/g, '#');
-    const count = (seen.get(alike) ?? 0) + 1;
-    seen.set(alike, count);
-    return count <= MOST_ALIKE ? [n + 1] : [];
-  });
-}
-
-/** Lists a few attacks on an operation, of every group, at calls that differ from seed to seed. */
+/** Lists a few attacks on an operation, of every group, at calls that differ from seed to seed, and one on a call that reads. */
 export async function planSome(operation: Operation, seed: number, count: number): Promise<readonly Planned[]> {
   const { calls } = await known(operation);
   const groups = [...groupsFor(operation), lateWriters(operation)].filter((group) => group.length > 0);
   const turn = seed + OPERATIONS.indexOf(operation);
-  return Array.from({ length: count }, (_, n) => {
+  const some = Array.from({ length: count }, (_, n) => {
     const at = 1 + (Math.floor(seed + (n * calls.length) / count) % calls.length);
     // Every second one is a kill; the others take turns.
     const group = (n % 2 === 0 ? groups[0] : groups[(turn + (n >> 1)) % groups.length]) ?? [];
     const kinds = group.filter((kind) => canHappen(kind, calls[at - 1] ?? ''));
     return planned(operation, kinds[(turn + n) % kinds.length] ?? { kind: 'kill' }, at);
   });
+  return [...some, { operation, attack: await someRead(await known(operation), seed) }];
 }
 
 /** What came of a sweep. */
