@@ -68,7 +68,7 @@ describe('parseStatus', () => {
 
   it('reads which folders git could not look into from its warnings', () => {
     const warnings = "warning: could not open directory 'a b/': Permission denied\nwarning: other\n";
-    expect(parseStatus(record('# branch.head main'), warnings).closed).toEqual(['a b/']);
+    expect(parseStatus(record('# branch.head main'), warnings).closed).toEqual(['a b']);
   });
 
   it('throws at a record that is cut short, rather than to guess', () => {
