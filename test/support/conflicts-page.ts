@@ -45,6 +45,9 @@ be told to be the right one, both are kept: the hub's keeps the name, the other 
 after the machine that it comes from, its day and its content. No file ever holds conflict markers, and a change wins over
 a removal. What is in no commit (ignored, too large) and stands where something comes in is moved aside as such a copy, too.
 
+Files that say what is left out of commits (\`.gitignore\`, \`.hgignore\`) are never in such a conflict, under no policy: both
+machines' rules hold from then on, since what a rule keeps back would be sent as soon as it ruled no more.
+
 Under the policy \`pause\` nothing is merged where there is a conflict: the work leaves the machine on
 \`autosync/<machine>/<branch>\` (git: a branch, hg: a bookmark), and waits for a person.
 

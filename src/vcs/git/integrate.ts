@@ -35,6 +35,7 @@ import { outsideSparseCheckout } from './sparse-checkout.js';
 import { COMPOSING_FIRST, isStagedOtherwise } from './staged-otherwise.js';
 import { stagingFolder } from './staging-folder.js';
 import { readStatus } from './status.js';
+import { uniteRuleFiles } from './unite-rule-files.js';
 
 /** Brings the hub's work in: computed in the object store, then placed file by file. */
 export async function integrate(repository: Repository, request: IntegrateRequest): Promise<IntegrateResult> {
@@ -73,7 +74,7 @@ async function mergeInStore(
   const result = await repository.git.run(mergeTreeArguments(ours, theirs));
   // 0: merged; 1: merged with conflicts; anything else is a failure.
   if (result.exitCode !== 0 && result.exitCode !== 1) await repository.git.output(mergeTreeArguments(ours, theirs));
-  const merge = parseMergeTree(result.stdout);
+  const merge = await uniteRuleFiles(repository, parseMergeTree(result.stdout));
   if (merge.conflicted.size === 0) return { tree: merge.tree, conflicts: [], crowded: [] };
   const side = preferredSide(policy);
   if (side !== undefined) return await preferSide(repository, { merge, ours, theirs, side });

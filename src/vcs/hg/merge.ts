@@ -17,6 +17,7 @@ import { type Ends, settleConflicts } from './settle-conflicts.js';
 import { settleFlags } from './settle-flags.js';
 import { settleLosses } from './settle-losses.js';
 import { settleSubstate } from './settle-substate.js';
+import { uniteRuleFiles } from './unite-rule-files.js';
 
 /** What merging needs to know. */
 export type MergeRequest = Ends & Pick<IntegrateRequest, 'policy' | 'mostCopies'>;
@@ -103,15 +104,17 @@ async function crowdedIn(
 type Settling = MergeRequest & { readonly hasConflicts: boolean };
 
 async function settle(repository: Repository, share: MergeShare, request: Settling): Promise<readonly Conflict[]> {
+  const united = request.hasConflicts ? await uniteRuleFiles(share, request) : new Set<RelativePath>();
+  const ends = { ...request, united };
   const side = preferredSide(request.policy);
   if (side !== undefined) {
     const settled = await preferSide(share, { ...request, side });
     const flags = await settleFlags(share, { ...request, side }, settled);
-    return [...settled, ...flags, ...(await settleLosses(share, request, side))];
+    return [...settled, ...flags, ...(await settleLosses(share, ends, side))];
   }
   const settled = request.hasConflicts ? await settleConflicts(share, request) : [];
   const flags = await settleFlags(share, { ...request, side: 'theirs' }, settled);
-  const left = await settleLosses(share, request);
+  const left = await settleLosses(share, ends);
   return [...settled, ...flags, ...left, ...(await divergentRenames(repository, request))];
 }
 

@@ -20,13 +20,16 @@ type Side = 'ours' | 'theirs';
 /** What a merge leaves out, by the path that the side had it under. */
 type Losses = Readonly<Record<Side, ReadonlySet<RelativePath>>>;
 
+/** The ends of a merge, and the files that were settled by uniting both versions. */
+type LossEnds = Ends & { readonly united: ReadonlySet<RelativePath> };
+
 /**
  * Finds what hg's merge leaves out without a word, and puts it back. Where one side renames a file to a name at which
  * the other has a new one, hg 6.3 takes the old file for the beginning of both: what the other side has meanwhile done
  * to it is dropped, and so is one of the two where it is as it was. So whatever a side has changed must be in the
  * result as it is, or have been merged with what comes from the same beginning. With `only`, the other side may lose.
  */
-export async function settleLosses(share: MergeShare, ends: Ends, only?: Side): Promise<readonly Conflict[]> {
+export async function settleLosses(share: MergeShare, ends: LossEnds, only?: Side): Promise<readonly Conflict[]> {
   const found = await changesetsOf(share, `heads(::${ends.ours} and ::${ends.theirs})`);
   const bases = found.length === 0 ? [NO_CHANGESET] : found;
   const origins = {
@@ -38,7 +41,8 @@ export async function settleLosses(share: MergeShare, ends: Ends, only?: Side): 
   const lostBy = async (side: Side): Promise<ReadonlySet<RelativePath>> => {
     if (only !== undefined && side !== only) return new Set();
     const merged = new Set(sound.map((input) => input[side]));
-    const paths = [...origins[side].keys()].filter((path) => !merged.has(path) && path !== SUBSTATE);
+    const isSettled = (path: RelativePath): boolean => merged.has(path) || path === SUBSTATE || ends.united.has(path);
+    const paths = [...origins[side].keys()].filter((path) => !isSettled(path));
     return await missing(share, { bases, side: ends[side], paths });
   };
   const losses = { ours: await lostBy('ours'), theirs: await lostBy('theirs') };
