@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
 import { basename } from 'node:path/posix';
+import type { QuarantineReason } from '../model/change.js';
 import type { AbsolutePath, RelativePath } from '../model/paths.js';
-import { joinPath, readPiece } from '../system/files.js';
+import { isAbsent, joinPath, readPiece } from '../system/files.js';
 
 /** A key is a few kilobytes at most; nothing larger is read. */
 const LARGEST_KEY = 65_536;
@@ -18,15 +19,22 @@ const PRIVATE_KEY = /^(?:\ufeff)?(?:-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLO
 /** `.env` and `.env.production`, and what was moved aside of them; not those that are written to be shared. */
 const ENVIRONMENT_FILE = /^\.env(?:\.(?!(?:example|sample|template|dist|defaults)$)[^/]+)?(?: \(conflict .*\))?$/i;
 
-/** Tells whether a new file is one that hardly anybody means to share: a private key, or a `.env`. */
-export function isSecret(top: AbsolutePath, path: RelativePath, stats: Stats): boolean {
-  if (!stats.isFile()) return false;
-  if (ENVIRONMENT_FILE.test(basename(path))) return true;
-  if (stats.size === 0 || stats.size > LARGEST_KEY) return false;
+/**
+ * Says why a new file is not to be shared, if so: it is one that hardly anybody means to share (a private key, a `.env`), or
+ * cannot be read just now. In a moment it might be readable, and would be committed though nobody has looked.
+ */
+export function guardReason(
+  top: AbsolutePath,
+  path: RelativePath,
+  stats: Stats,
+): Extract<QuarantineReason, 'secret' | 'unreadable'> | undefined {
+  if (!stats.isFile()) return undefined;
+  if (ENVIRONMENT_FILE.test(basename(path))) return 'secret';
+  if (stats.size === 0 || stats.size > LARGEST_KEY) return undefined;
   try {
-    return PRIVATE_KEY.test(readPiece(joinPath(top, path), 0, LOOKED_AT).toString('utf8'));
-  } catch {
-    // What cannot be read cannot be committed either, and is named for that.
-    return false;
+    const start = readPiece(joinPath(top, path), 0, LOOKED_AT).toString('utf8');
+    return PRIVATE_KEY.test(start) ? 'secret' : undefined;
+  } catch (error) {
+    return isAbsent(error) ? undefined : 'unreadable';
   }
 }

@@ -8,7 +8,7 @@ import { closedFolder } from '../closed-folder.js';
 import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents, parentsOf } from '../placement/parents.js';
-import { isSecret } from '../secrets.js';
+import { guardReason } from '../secrets.js';
 import { unreadRulesHint } from '../unread-rules.js';
 import { withoutHg } from './beside-hg.js';
 import { keptOutside } from './large-file-storage.js';
@@ -84,7 +84,7 @@ function lookAt(
   const reason = statsReason(stats, limit);
   if (reason !== undefined) return reason;
   const isGuarded = tracked === undefined && repository.settings.secretsGuard;
-  return isGuarded && isSecret(repository.top, path, stats) ? 'secret' : { path, tracked, stats };
+  return (isGuarded ? guardReason(repository.top, path, stats) : undefined) ?? { path, tracked, stats };
 }
 
 /**

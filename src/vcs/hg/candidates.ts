@@ -6,7 +6,7 @@ import { closedFolder } from '../closed-folder.js';
 import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents } from '../placement/parents.js';
-import { isSecret } from '../secrets.js';
+import { guardReason } from '../secrets.js';
 import { readHiddenCopies } from './keep-ignored.js';
 import type { Repository } from './repository.js';
 import type { StatusEntry } from './status-parser.js';
@@ -73,10 +73,9 @@ function lookAt(repository: Repository, entry: StatusEntry, limit: number): Cand
   if (reason !== undefined) return { path, reason };
   // Hg could not look at it a moment ago, and now we can.
   if (letter === '!') return { path, reason: 'still-changing' };
-  if (letter === '?' && repository.settings.secretsGuard && isSecret(repository.top, path, stats)) {
-    return { path, reason: 'secret' };
-  }
-  return { ...entry, stats };
+  const isGuarded = letter === '?' && repository.settings.secretsGuard;
+  const guarded = isGuarded ? guardReason(repository.top, path, stats) : undefined;
+  return guarded === undefined ? { ...entry, stats } : { path, reason: guarded };
 }
 
 /** A folder where a file was: the file is gone, and what the folder holds is listed by itself. */

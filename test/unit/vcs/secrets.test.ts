@@ -1,9 +1,9 @@
-import { lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asAbsolute, asRelative } from '../../../src/model/paths.js';
-import { isSecret } from '../../../src/vcs/secrets.js';
+import { guardReason } from '../../../src/vcs/secrets.js';
 
 let top: string;
 
@@ -14,7 +14,7 @@ afterEach(() => rmSync(top, { recursive: true }));
 
 function look(name: string, content: string | Uint8Array = ''): boolean {
   writeFileSync(join(top, name), content);
-  return isSecret(asAbsolute(top), asRelative(name), lstatSync(join(top, name)));
+  return guardReason(asAbsolute(top), asRelative(name), lstatSync(join(top, name))) === 'secret';
 }
 
 describe('a secret', () => {
@@ -53,4 +53,12 @@ describe('a secret', () => {
     ['an empty file', ''],
     ['what is too large for a key', `-----BEGIN PRIVATE KEY-----\n${'x'.repeat(70_000)}`],
   ])('is not %s', (_, content) => expect(look('file', content)).toBe(false));
+
+  it('may be what cannot be read, which waits until it can', () => {
+    writeFileSync(join(top, 'key'), 'text');
+    const stats = lstatSync(join(top, 'key'));
+    rmSync(join(top, 'key'));
+    mkdirSync(join(top, 'key'));
+    expect(guardReason(asAbsolute(top), asRelative('key'), stats)).toBe('unreadable');
+  });
 });
