@@ -69,9 +69,9 @@ export const HG_ENVIRONMENT: Environment = {
 
 /**
  * What hg says of a file with rules that it could not read, once, before it goes on without them: all that a person keeps to
- * himself would be new to it, so that nothing may go on.
+ * himself would be new to it, so that nothing may go on. A file that is not there has no rules.
  */
-const UNREAD_RULES = /^skipping unreadable pattern file /m;
+const UNREAD_RULES = /^skipping unreadable pattern file '.*': (?!No such file or directory|Not a directory)/m;
 
 /** Ten minutes: a large first snapshot takes this long on a slow disk. */
 const LOCAL_LIMIT_MS = 600_000;
