@@ -34,6 +34,15 @@ describe.skipIf(!needs('hg'))('a name that the person lets hg refuse, since othe
   });
 });
 
+describe.skipIf(!needs('hg'))('a file with rules of what to ignore that the person names and that is not there', () => {
+  it.each(['~/.hgignore-of-mine', 'rules/ignore', 'README.md/ignore'])('has no rules: %s', async (file) => {
+    appendFileSync(join(here.top, '.hg/hgrc'), `[ui]\nignore.mine = ${file}\n`);
+    here.write('good.txt', 'good\n');
+    const changes = [{ type: 'added', path: 'good.txt' }];
+    expect(await here.run()).toMatchObject({ verdict: 'synced', quarantined: [], commit: { changes } });
+  });
+});
+
 describe.skipIf(!needs('hg'))('a file that hg does not commit', () => {
   it('because an extension objects to it is named, and the rest is taken', async () => {
     here.write('.hgeol', '[patterns]\n**.txt = native\n');
