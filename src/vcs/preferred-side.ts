@@ -11,9 +11,6 @@ export function preferredSide(policy: ConflictPolicy): PreferredSide | undefined
   return policy === 'prefer-remote' ? 'theirs' : undefined;
 }
 
-/** Tells whether a path is a name, or lies in a folder of that name. */
-export const isAtOrBelow = (path: string, name: string): boolean => path === name || path.startsWith(`${name}/`);
-
 /** What the other side had renamed, at which paths its versions do not stand, and what the merge holds. */
 export type Restoring = {
   readonly renames: readonly { readonly from: RelativePath; readonly path: RelativePath }[];

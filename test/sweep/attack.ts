@@ -1,5 +1,6 @@
 import { existsSync, lutimesSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAtOrBelow } from '../../src/vcs/conflict-copy.js';
 import type { Operation } from './operations.js';
 import {
   compareStandings,
@@ -121,7 +122,7 @@ async function wrongAnswer({ standing }: Reference, ended: Ended, { world, top }
   if (heads.here !== heads.hub) return [`said 'synced', but the hub has ${heads.hub} and here is ${heads.here}`];
   const known = standing.status.split('\n');
   const leftOut = leftOutIn(out);
-  const isNamed = (line: string): boolean => leftOut.some((path) => isWithin(path, line) || isWithin(line, path));
+  const isNamed = (line: string): boolean => leftOut.some((path) => isAtOrBelow(path, line) || isAtOrBelow(line, path));
   const lines = (await statusOf(world, top)).split('\n').filter((line) => line !== '' && !known.includes(line));
   const overlooked = lines.filter((line) => !isNamed(line.replace(/^ *\S+ +"?|\/?"?$/g, '')));
   return named("said 'synced', but there is", overlooked);
@@ -132,8 +133,6 @@ const leftOutIn = (out: string): readonly string[] =>
   [...out.matchAll(/"quarantined": \[([^\]]*)\]/g)]
     .flatMap(([, list = '']) => [...list.matchAll(/"path": "(.*)"/g)])
     .map(([, path = '']) => path);
-
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** At the moment of death every file is whole, as it was or as it shall be, and what is in no commit is somewhere. */
 function wrongAtDeath({ before, after }: Reference, { world, top }: Place): readonly string[] {

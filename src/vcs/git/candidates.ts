@@ -1,6 +1,5 @@
 import type { Stats } from 'node:fs';
 import type { Quarantined, QuarantineReason } from '../../model/change.js';
-import { AutosyncError } from '../../model/errors.js';
 import { asRelative, type RelativePath } from '../../model/paths.js';
 import { exists, joinPath, lstatIfAllowed, lstatIfPresent, type Unseen } from '../../system/files.js';
 import { listTree } from '../../system/list-tree.js';
@@ -9,7 +8,7 @@ import { sizeLimit } from '../host-limit.js';
 import { onlyIncluded } from '../only-included.js';
 import { hasRealParents, parentsOf } from '../placement/parents.js';
 import { guardReason } from '../secrets.js';
-import { unreadRulesHint } from '../unread-rules.js';
+import { refuseUnreadRules } from '../unread-rules.js';
 import { withoutHg } from './beside-hg.js';
 import { keptOutside } from './large-file-storage.js';
 import type { Repository } from './repository.js';
@@ -117,8 +116,7 @@ async function untrackedPaths(
   }
   // Once more without collapsing: only git knows what its ignore rules leave out, byte by byte.
   const all = await readStatus(repository, 'all');
-  const [rules] = all.unreadRules;
-  if (rules !== undefined) throw new AutosyncError('failed', unreadRulesHint(rules));
+  refuseUnreadRules(all.unreadRules);
   const paths: string[] = [];
   const own = withoutHg(all.untracked);
   for (const folder of own.nested) leaveOut(folder, 'nested-repository');

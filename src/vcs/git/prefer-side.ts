@@ -1,7 +1,8 @@
 import type { Conflict, ConflictKind } from '../../model/outcome.js';
 import type { RelativePath } from '../../model/paths.js';
+import { isAtOrBelow } from '../conflict-copy.js';
 import type { PreferredSide } from '../preferred-side.js';
-import { isAtOrBelow, restorable } from '../preferred-side.js';
+import { restorable } from '../preferred-side.js';
 import { readChanges } from './change-parser.js';
 import type { Stage } from './merge-tree-parser.js';
 import { type IndexEntry, writeEntries, writeTree } from './private-index.js';

@@ -1,11 +1,10 @@
 import type { Quarantined } from '../../model/change.js';
-import { AutosyncError } from '../../model/errors.js';
 import { asRelative } from '../../model/paths.js';
 import { isReadable, joinPath } from '../../system/files.js';
 import { joinPaths } from '../../system/path-bytes.js';
 import { isSame, isTakenAnyway } from '../at-rest.js';
 import { linkAbove, parentsOf } from '../placement/parents.js';
-import { unreadRulesHint } from '../unread-rules.js';
+import { refuseUnreadRules } from '../unread-rules.js';
 import type { Candidate } from './candidates.js';
 import { gitFailure } from './command.js';
 import { readIndexFlags, writeUnderFlags } from './index-flags.js';
@@ -94,8 +93,7 @@ async function add(
   const args = ['update-index', '--add', '--remove', ...options, '-z', '--stdin'];
   const input = joinPaths(candidates.map(({ path }) => path));
   const result = await repository.git.run(args, { env: { GIT_INDEX_FILE: index.file }, input });
-  const [rules] = unreadRules(repository, result.stderr);
-  if (rules !== undefined) throw new AutosyncError('failed', unreadRulesHint(rules));
+  refuseUnreadRules(unreadRules(repository, result.stderr));
   if (result.exitCode === 0) return ignoredPaths(candidates, result.stderr);
   if (options.length === 0 && CLASH.test(result.stderr)) return await addInPlace(repository, index, candidates);
   if (result.timedOut || EVERY_PATH.test(result.stderr)) throw gitFailure(args, result);

@@ -1,4 +1,5 @@
 import type { Blocked } from '../../model/outcome.js';
+import { isAtOrBelow } from '../conflict-copy.js';
 import type { Status } from './status-parser.js';
 
 /**
@@ -10,7 +11,7 @@ export function isStagedOtherwise(status: Status): boolean {
   const inUntrackedFolder = (path: string): boolean =>
     status.untracked.some((folder) => folder.endsWith('/') && path.startsWith(folder));
   // Nobody knows whether what is staged is what the file holds.
-  const isUnseen = (path: string): boolean => status.closed.some((one) => one === path || path.startsWith(`${one}/`));
+  const isUnseen = (path: string): boolean => status.closed.some((one) => isAtOrBelow(path, one));
   return status.tracked.some(({ path, staged, unstaged, submodule }) => {
     if (staged === '.' || submodule) return false;
     const takenOut = staged === 'D' && (untracked.has(path) || inUntrackedFolder(path));

@@ -1,4 +1,5 @@
 import { asRelative, type RelativePath } from '../../model/paths.js';
+import { isAtOrBelow } from '../conflict-copy.js';
 import { includedPaths } from '../only-included.js';
 import { withoutHg } from './beside-hg.js';
 import type { Repository } from './repository.js';
@@ -13,7 +14,7 @@ export async function uncommitted(repository: Repository): Promise<readonly Rela
 /** Picks such paths out of git's list of every file. */
 export function uncommittedIn(status: Status, settings: Repository['settings']): readonly RelativePath[] {
   const { paths, nested } = withoutHg(status.untracked);
-  const isHidden = (path: string): boolean => status.closed.some((folder) => path.startsWith(`${folder}/`));
+  const isHidden = (path: string): boolean => status.closed.some((folder) => isAtOrBelow(path, folder));
   const fresh = includedPaths(settings, [...paths, ...nested].filter((path) => !isHidden(path)).map(asRelative));
   return [...status.tracked.map(({ path }) => path), ...status.unmerged, ...status.closed, ...fresh];
 }
